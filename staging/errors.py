@@ -1,0 +1,121 @@
+"""Everything that can go wrong, named for what happened to the person.
+
+Each error is one line fit to show: what happened, to what, and what to do.
+
+StagingError
+├── SettingsRefused        the environment holds a setting that cannot be used
+├── DataFolderBusy         another process holds the data folder
+├── LedgerDamaged          the ledger file cannot be opened as it is
+├── EventRefused           an event does not follow the prediction's last one
+│   └── AlreadyAdopted     the provider's prediction belongs to another of ours
+├── UnknownModel           no such model is registered
+├── ParametersRefused      a model's parameters are out of its limits
+├── UploadRejected         a file did not pass the door for pictures
+├── NotFound               a room, comparison or prediction that is not in the ledger
+└── ProviderError          what the provider, or the way to it, did
+    ├── ProviderUnavailable    a passing fault: the same call may work later
+    │   └── ProviderThrottled  the same, with the seconds to wait
+    ├── AnswerLost             a create was sent and nobody knows whether it was taken
+    ├── ProviderRefused        a final no, with its kind
+    └── OutputRefused          a result that cannot be fetched, or is not a picture
+        └── OutputExpired      a result that the provider has already deleted
+"""
+
+from enum import StrEnum
+
+
+class StagingError(Exception):
+    """The root. `str(error)` is one sentence that may be shown to a person."""
+
+
+class SettingsRefused(StagingError):
+    """The environment holds a setting that cannot be used."""
+
+
+class DataFolderBusy(StagingError):
+    """Another process holds the data folder."""
+
+
+class LedgerDamaged(StagingError):
+    """The ledger file cannot be opened as it is; nothing was changed."""
+
+
+class EventRefused(StagingError):
+    """An event does not follow the last one of its prediction; nothing was written."""
+
+
+class AlreadyAdopted(EventRefused):
+    """The provider's prediction already belongs to another prediction of ours."""
+
+
+class UnknownModel(StagingError):
+    """No such model is registered."""
+
+
+class ParametersRefused(StagingError):
+    """A model's parameters are out of its limits."""
+
+
+class UploadRejected(StagingError):
+    """A file did not pass the door for pictures.
+
+    `name` is the name as uploaded (for display only), `reason` the half-sentence that follows it.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}: {reason}")
+
+
+class NotFound(StagingError):
+    """A room, comparison or prediction that is not in the ledger."""
+
+
+class ProviderError(StagingError):
+    """What the provider, or the way to it, did."""
+
+
+class ProviderUnavailable(ProviderError):
+    """A passing fault; nothing was created, and the same call may work later."""
+
+
+class ProviderThrottled(ProviderUnavailable):
+    """Too many calls; `retry_after_seconds` is already capped."""
+
+    def __init__(self, message: str, retry_after_seconds: float) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message)
+
+
+class AnswerLost(ProviderError):
+    """A create was sent and its answer never came: it may or may not have been taken (and billed)."""
+
+
+class Refusal(StrEnum):
+    """Why a provider said a final no."""
+
+    TOKEN = "token"
+    CREDIT = "credit"
+    INPUT = "input"
+    SENSITIVE = "sensitive"
+    MODEL_GONE = "model_gone"
+    MODEL_FAILED = "model_failed"
+    NOT_FOUND = "not_found"
+    OTHER = "other"
+
+
+class ProviderRefused(ProviderError):
+    """A final no: the same call would be refused again. `kind` says why."""
+
+    def __init__(self, message: str, kind: Refusal = Refusal.OTHER) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+class OutputRefused(ProviderError):
+    """A result that cannot be fetched, or is not a picture."""
+
+
+class OutputExpired(OutputRefused):
+    """The provider has already deleted the result (it keeps it for one hour)."""

@@ -1,0 +1,151 @@
+"""The life of a prediction: its states, its events and what is known of it now.
+
+queued → submitting → running → collecting → succeeded | failed | canceled | unknown
+
+`submitting` is in the ledger before the create is sent, and the provider's id right after the
+answer. Whatever kills the process in between, the next start finds out (see `staging.engine`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from staging.registry import Price
+
+
+class State(StrEnum):
+    """Where a prediction is with us."""
+
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    COLLECTING = "collecting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+    """Nobody can say whether the provider took it: charged at full price, for a person to settle."""
+
+    @property
+    def final(self) -> bool:
+        """True when nothing more will happen to it."""
+        return self in FINAL_STATES
+
+
+FINAL_STATES = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELED, State.UNKNOWN})
+
+
+class Verdict(StrEnum):
+    """What a person decided about an output."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Predictions asked for together."""
+
+    id: str
+    name: str
+    project: str
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One model on one room with one input, as asked for: nothing here ever changes."""
+
+    id: str
+    comparison_id: str
+    room: str
+    """The room's digest."""
+    model: str
+    version: str | None
+    provider: str
+    style: str
+    prompt: str
+    parameters: Mapping[str, JsonValue]
+    """Only what differs from the builder's defaults."""
+    seed: int | None
+    price: Price
+    """Copied when asked for, so that no later edit changes a past report."""
+    estimate_usd: Decimal | None
+    project: str
+    created_at: datetime
+    created_by: str
+    retry_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output picture, kept bit for bit as received."""
+
+    digest: str
+    media_type: str
+    size_bytes: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step in the life of a prediction, as it is appended to the ledger.
+
+    A field that is None adds nothing to what is known. `sequence` counts from 0 (queued) without a
+    gap: two writers cannot both take the same step.
+    """
+
+    prediction_id: str
+    sequence: int
+    state: State
+    at: datetime
+    provider_id: str | None = None
+    input: Mapping[str, JsonValue] | None = None
+    """The input exactly as sent."""
+    error: str | None = None
+    error_kind: str | None = None
+    metrics: Mapping[str, JsonValue] | None = None
+    queue_seconds: float | None = None
+    run_seconds: float | None = None
+    total_seconds: float | None = None
+    charge_usd: Decimal | None = None
+    charge_basis: str | None = None
+    """How the charge was reckoned; set with it, and alone when the amount is unknown."""
+    charge_inputs: Mapping[str, JsonValue] | None = None
+    outputs: tuple[Output, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionNow:
+    """A prediction and all that its events say so far."""
+
+    prediction: Prediction
+    state: State
+    state_at: datetime
+    sequence: int
+    """Of its last event."""
+    cancel_requested: bool = False
+    submitted_at: datetime | None = None
+    """When the last `submitting` was written."""
+    running_at: datetime | None = None
+    ended_at: datetime | None = None
+    provider_id: str | None = None
+    input: Mapping[str, JsonValue] | None = None
+    error: str | None = None
+    error_kind: str | None = None
+    metrics: Mapping[str, JsonValue] | None = None
+    queue_seconds: float | None = None
+    run_seconds: float | None = None
+    total_seconds: float | None = None
+    charge_usd: Decimal | None = None
+    charge_basis: str | None = None
+    charge_inputs: Mapping[str, JsonValue] | None = None
+    outputs: tuple[Output, ...] = field(default=())
+    verdict: Verdict = Verdict.UNDECIDED
