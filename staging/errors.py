@@ -95,7 +95,7 @@ class AnswerLost(ProviderError):
 class Refusal(StrEnum):
     """Why a provider said a final no."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind of refusal, not a secret
     CREDIT = "credit"
     INPUT = "input"
     SENSITIVE = "sensitive"

@@ -119,6 +119,10 @@ class RoomInput:
     height: int
     mask_url: str | None = None
     reference_urls: tuple[str, ...] = ()
+    room_type: str = "other"
+    """A `staging.rooms.RoomType` value; models that take it as an input use it."""
+    style: str = ""
+    """The style preset's name, for models that take it apart from the prompt."""
 
 
 class InputBuilder(BaseModel):
