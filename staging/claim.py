@@ -50,7 +50,8 @@ def claim(data_dir: Path) -> Claim:
         file = (data_dir / HOLDER_FILE).open("a+", encoding="utf-8")
     except OSError as error:
         raise SettingsRefused(
-            f"The data folder {data_dir} cannot be used ({error.strerror}). Set STAGING_DATA_DIR to one that can be written."
+            f"The data folder {data_dir} cannot be used ({error.strerror}). "
+            "Set STAGING_DATA_DIR to a folder that can be written."
         ) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

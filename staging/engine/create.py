@@ -1,0 +1,111 @@
+"""From queued to running: one create, sent at most once per `submitting`."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from pydantic import JsonValue
+
+from staging import costs
+from staging.engine.life import Life, Live
+from staging.engine.workplace import Workplace, waits
+from staging.errors import (
+    AlreadyAdopted,
+    AnswerLost,
+    NotFound,
+    ParametersRefused,
+    ProviderRefused,
+    ProviderThrottled,
+    ProviderUnavailable,
+    UnknownModel,
+)
+from staging.predictions import State
+from staging.providers.base import RoomFile, Submission, UploadedPicture
+from staging.registry import RoomInput
+
+log = logging.getLogger(__name__)
+
+
+async def create(work: Workplace, life: Life) -> None:
+    """Leave the prediction running, in doubt (submitting) or ended; passing faults are waited out."""
+    give_up_at = life.taken_up_at + timedelta(seconds=work.settings.deadline_seconds)
+    for wait in waits():
+        if life.cancel.is_set():
+            await life.end(State.CANCELED, costs.not_created(State.CANCELED))
+            return
+        try:
+            await _try(work, life)
+        except ProviderUnavailable as error:
+            # The provider's answer says that nothing was created, so it is safe to ask again.
+            if life.now.state is State.SUBMITTING:
+                await life.step(life.next(State.QUEUED))
+            if datetime.now(UTC) > give_up_at:
+                await life.fail(str(error), "unavailable", costs.not_created(State.FAILED))
+                return
+            if isinstance(error, ProviderThrottled):
+                work.bucket.pause(error.retry_after_seconds)
+            life.show(Live(f"waiting: {error}"))
+            await life.wait(wait)
+        except ProviderRefused as error:
+            await life.fail(str(error), error.kind, costs.not_created(State.FAILED))
+        except (ParametersRefused, NotFound, UnknownModel) as error:
+            await life.fail(str(error), "input", costs.not_created(State.FAILED))
+        except AnswerLost as error:
+            log.warning("prediction %s: %s", life.prediction.id, error)
+            return  # in doubt: `adopt.settle` comes next
+        if life.now.state is not State.QUEUED:
+            return
+
+
+async def _try(work: Workplace, life: Life) -> None:
+    life.show(Live("preparing the picture"))
+    sent = await _input(work, life)
+    await work.bucket.take()
+    if work.closing.is_set():
+        await asyncio.Event().wait()  # until this task is cancelled: what is still queued stays queued
+    if life.cancel.is_set():
+        return
+    await life.step(replace(life.next(State.SUBMITTING), input=sent))
+    life.show(Live("sending"))
+    submission = Submission(
+        prediction_id=life.prediction.id,
+        model=life.prediction.model,
+        version=life.prediction.version,
+        input=sent,
+        deadline_seconds=work.settings.deadline_seconds,
+    )
+    request = asyncio.create_task(work.provider.create(submission))
+    work.creating.add(request)
+    try:
+        snapshot = await request
+        await life.step(replace(life.next(State.RUNNING), provider_id=snapshot.provider_id))
+    except AlreadyAdopted as error:
+        # An equal prediction of ours, in doubt, took this one for its own. Ours is then the one that
+        # it lost, if that was created at all.
+        raise AnswerLost("An equal prediction took the answer; looking for the other one.") from error
+    finally:
+        work.creating.discard(request)
+
+
+async def _input(work: Workplace, life: Life) -> dict[str, JsonValue]:
+    prediction = life.prediction
+    room = await asyncio.to_thread(work.pictures.room_file, prediction.room)
+    room_type = await asyncio.to_thread(work.records.room_type, prediction.room)
+    uploaded = await _upload_once(work, room)
+    picture = RoomInput(uploaded.url, room.width, room.height, room_type=room_type, style=prediction.style)
+    builder = work.registry.get(prediction.model).parameters(prediction.parameters)
+    return builder.build(picture, prediction.prompt, prediction.seed)
+
+
+async def _upload_once(work: Workplace, room: RoomFile) -> UploadedPicture:
+    """Return the room's URL. The lock makes all who need it wait for one upload, so inputs stay comparable."""
+    async with work.uploading.setdefault(room.digest, asyncio.Lock()):
+        alive_at = datetime.now(UTC) + timedelta(seconds=work.settings.deadline_seconds)
+        known = await asyncio.to_thread(work.records.find_upload, work.provider.name, room.digest, alive_at)
+        if known is not None:
+            return known
+        uploaded = await work.provider.upload(room)
+        at = datetime.now(UTC)
+        await asyncio.to_thread(work.records.record_upload, work.provider.name, room.digest, uploaded, at)
+        return uploaded
