@@ -137,13 +137,26 @@ class InputBuilder(BaseModel):
     takes_mask: ClassVar[bool] = False
     most_references: ClassVar[int] = 0
 
-    @abstractmethod
     def build(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:
         """Return the model's input.
 
         `seed` is left out where the model has none. ParametersRefused when the room brings a mask
         or references that the model cannot take.
         """
+        self.refuse_unusable(room)
+        return self.input_of(room, prompt, seed)
+
+    @abstractmethod
+    def input_of(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:
+        """Return the input, of a room whose pictures the model can take: what a family writes."""
+
+    def output_size(self, room: RoomInput) -> tuple[int, int]:
+        """Return the width and height, in pixels, to expect of the output: the room's unless a family knows better."""
+        return room.width, room.height
+
+    def price(self, listed: Price) -> Price:
+        """Return the price of a run with these parameters: the listed one unless they change it."""
+        return listed
 
     def refuse_unusable(self, room: RoomInput) -> None:
         """Raise ParametersRefused when the room brings pictures this model cannot take."""
@@ -197,7 +210,7 @@ class ModelSpec:
 class ModelRegistry:
     """The models that can be run, in the order they were registered."""
 
-    def __init__(self, default: ModelID = DEFAULT_MODEL) -> None:
+    def __init__(self, default: str = DEFAULT_MODEL) -> None:
         self._specs: dict[ModelID, ModelSpec] = {}
         self._default = default
 
