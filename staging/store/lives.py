@@ -1,0 +1,140 @@
+"""The rows of a prediction's life, read back into what is known of it now."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from staging.predictions import Event, Output, Prediction, PredictionNow, State, Verdict
+from staging.registry import Price
+from staging.store.tables import EVENTS, PREDICTIONS, from_json, utc
+
+_LASTING = (
+    "provider_id",
+    "input",
+    "error",
+    "error_kind",
+    "metrics",
+    "queue_seconds",
+    "run_seconds",
+    "total_seconds",
+)
+"""The fields of an event that add to what is known, and stay known until another event says more."""
+
+
+def known_now(
+    prediction: Prediction,
+    events: Sequence[Event],
+    *,
+    outputs: Sequence[Output] = (),
+    cancel_requested: bool = False,
+    verdict: Verdict = Verdict.UNDECIDED,
+) -> PredictionNow:
+    """Return all that the prediction's events, in order and at least one, say so far."""
+    known: dict[str, Any] = {}
+    for event in events:
+        known |= {name: value for name in _LASTING if (value := getattr(event, name)) is not None}
+        if event.charge_usd is not None or event.charge_basis is not None:
+            # One word: a basis without an amount takes back an amount said before.
+            known |= {name: getattr(event, name) for name in ("charge_usd", "charge_basis", "charge_inputs")}
+        if event.state is State.SUBMITTING:
+            known["submitted_at"] = event.at
+        elif event.state is State.RUNNING:
+            known["running_at"] = event.at
+        elif event.state.final:
+            known["ended_at"] = event.at
+    last = events[-1]
+    return PredictionNow(
+        prediction=prediction,
+        state=last.state,
+        state_at=last.at,
+        sequence=last.sequence,
+        cancel_requested=cancel_requested,
+        outputs=tuple(outputs),
+        verdict=verdict,
+        **known,
+    )
+
+
+def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[object]) -> list[PredictionNow]:
+    """Return the predictions that the condition holds for, by comparison and asking order.
+
+    `cursor` stands in a transaction, so that events, outputs and verdicts are of one moment.
+    """
+    rows = cursor.execute(
+        f"SELECT {PREDICTIONS.column_list} FROM app.predictions WHERE {where} ORDER BY comparison_id, position",  # noqa: S608
+        values,
+    ).fetchall()
+    predictions = [_prediction(row) for row in rows]
+    ids = [prediction.id for prediction in predictions]
+    if not ids:
+        return []
+    events = read_events(cursor, ids)
+    outputs: dict[str, list[Output]] = defaultdict(list)
+    for prediction_id, *facts in _of(cursor, ids, "SELECT * EXCLUDE (position) FROM app.outputs", "ORDER BY position"):
+        outputs[prediction_id].append(Output(*facts))
+    cancelled = {
+        prediction_id for (prediction_id,) in _of(cursor, ids, "SELECT prediction_id FROM app.cancel_requests")
+    }
+    verdicts = dict(_of(cursor, ids, "SELECT prediction_id, verdict FROM verdicts_now"))
+    return [
+        known_now(
+            prediction,
+            events[prediction.id],
+            outputs=outputs[prediction.id],
+            cancel_requested=prediction.id in cancelled,
+            verdict=Verdict(verdicts.get(prediction.id, Verdict.UNDECIDED)),
+        )
+        for prediction in predictions
+    ]
+
+
+def read_events(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Mapping[str, list[Event]]:
+    """Return each prediction's events in order; outputs are not among them."""
+    events: dict[str, list[Event]] = defaultdict(list)
+    for row in _of(cursor, ids, f"SELECT {EVENTS.column_list} FROM app.events", "ORDER BY sequence"):  # noqa: S608
+        event = _event(row)
+        events[event.prediction_id].append(event)
+    return events
+
+
+def last_steps(cursor: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str, tuple[int, State]]:
+    """Return the sequence and state of each prediction's last event; unknown ids are absent."""
+    rows = _of(
+        cursor,
+        list(ids),
+        "SELECT prediction_id, max(sequence), arg_max(state, sequence) FROM app.events",
+        "GROUP BY prediction_id",
+    )
+    return {prediction_id: (sequence, State(state)) for prediction_id, sequence, state in rows}
+
+
+def _of(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str], select: str, end: str = "") -> list[tuple[Any, ...]]:
+    """Run a question over some predictions.
+
+    The bounds let DuckDB pass over the blocks that cannot hold them: ids sort by time, and the
+    predictions of one question are mostly of one time.
+    """
+    return cursor.execute(
+        f"{select} WHERE prediction_id BETWEEN ? AND ? AND list_contains(?, prediction_id) {end}",
+        [min(ids), max(ids), list(ids)],
+    ).fetchall()
+
+
+def _prediction(row: tuple[Any, ...]) -> Prediction:
+    known = dict(zip(PREDICTIONS.columns, row, strict=True))
+    del known["position"]
+    known["parameters"] = from_json(known["parameters"])
+    known["price"] = Price.model_validate_json(known["price"])
+    known["created_at"] = utc(known["created_at"])
+    return Prediction(**known)
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    known = dict(zip(EVENTS.columns, row, strict=True))
+    known["at"] = utc(known.pop("happened_at"))
+    known["state"] = State(known["state"])
+    for name in ("input", "metrics", "charge_inputs"):
+        known[name] = from_json(known[name])
+    return Event(**known)

@@ -1,0 +1,234 @@
+"""Comparisons and predictions in the ledger: asked for once, then one event after another."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from staging.errors import AlreadyAdopted, EventRefused, NotFound
+from staging.predictions import Comparison, Event, Prediction, PredictionNow, State, Verdict
+from staging.store.connection import LedgerFile, again_on_conflict
+from staging.store.lives import last_steps, read_lives
+from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware, utc
+
+_RECENT = 200
+"""How many of a model's last predictions say how long it takes."""
+
+
+class PredictionLedger:
+    """The comparisons and predictions. Every method may be called from any thread."""
+
+    def __init__(self, ledger: LedgerFile) -> None:
+        self._ledger = ledger
+
+    @again_on_conflict
+    def queue(self, comparison: Comparison, predictions: Sequence[Prediction], at: datetime) -> None:
+        """Keep the predictions, all queued, or none of them.
+
+        A comparison that is known already gets them at its end: a retry. EventRefused when a
+        prediction is queued already.
+        """
+        if any(prediction.comparison_id != comparison.id for prediction in predictions):
+            raise ValueError("a prediction is of another comparison")
+        with self._ledger.writing() as cursor:
+            queued = last_steps(cursor, [prediction.id for prediction in predictions])
+            if queued:
+                raise EventRefused(f"Prediction {next(iter(queued))} is queued already; nothing was written.")
+            if _one(cursor, "SELECT id FROM app.comparisons WHERE id = ?", comparison.id) is None:
+                COMPARISONS.insert(cursor, [_comparison_row(comparison)])
+            sql = "SELECT count(*) FROM app.predictions WHERE comparison_id = ?"
+            (first,) = _one(cursor, sql, comparison.id) or (0,)
+            PREDICTIONS.insert(
+                cursor,
+                (_prediction_row(prediction, position) for position, prediction in enumerate(predictions, start=first)),
+            )
+            _write_events(cursor, [Event(prediction.id, 0, State.QUEUED, at) for prediction in predictions])
+
+    @again_on_conflict
+    def append(self, events: Sequence[Event]) -> None:
+        """Write the events, all or none; they are on the disk afterwards.
+
+        EventRefused when one does not follow the last of its prediction, or follows a final one;
+        AlreadyAdopted when its provider's id belongs to another prediction.
+        """
+        if not events:
+            return
+        with self._ledger.writing() as cursor:
+            last = last_steps(cursor, {event.prediction_id for event in events})
+            for event in events:
+                _refuse_misplaced(event, last.get(event.prediction_id))
+                last[event.prediction_id] = (event.sequence, event.state)
+            _adopt(cursor, [event for event in events if event.provider_id is not None])
+            _write_events(cursor, events)
+
+    @again_on_conflict
+    def request_cancel(self, ids: Iterable[str], by: str, at: datetime) -> None:
+        """Write down that somebody wants these predictions stopped; the first to ask is kept."""
+        with self._ledger.writing() as cursor:
+            cursor.execute(
+                "INSERT INTO app.cancel_requests SELECT DISTINCT unnest(?::VARCHAR[]), ?::TIMESTAMPTZ, ? "
+                "ON CONFLICT DO NOTHING",
+                [list(ids), aware(at), by],
+            )
+
+    @again_on_conflict
+    def judge(self, prediction_id: str, verdict: Verdict, by: str, at: datetime) -> None:
+        """Write down a person's verdict; the last one counts.
+
+        NotFound when there is no such prediction, EventRefused when it has no output to judge.
+        """
+        with self._ledger.writing() as cursor:
+            last = last_steps(cursor, [prediction_id]).get(prediction_id)
+            if last is None:
+                raise _no_prediction(prediction_id)
+            if last[1] is not State.SUCCEEDED:
+                raise EventRefused("This prediction has no output to judge yet: wait until it has succeeded.")
+            sql = "SELECT count(*) FROM app.verdicts WHERE prediction_id = ?"
+            (sequence,) = _one(cursor, sql, prediction_id) or (0,)
+            VERDICTS.insert(cursor, [(prediction_id, sequence, verdict.value, at, by)])
+
+    def unfinished(self) -> list[PredictionNow]:
+        """Return the predictions whose last event is not final, by comparison and asking order."""
+        with self._ledger.reading() as cursor:
+            rows = cursor.execute(
+                "SELECT id FROM app.predictions ANTI JOIN endings ON prediction_id = predictions.id"
+            ).fetchall()
+            return _read_some(cursor, [prediction_id for (prediction_id,) in rows])
+
+    def get(self, prediction_id: str) -> PredictionNow:
+        """Return the prediction as it is now; NotFound when there is none."""
+        with self._ledger.reading() as cursor:
+            found = read_lives(cursor, "id = ?", [prediction_id])
+        if not found:
+            raise _no_prediction(prediction_id)
+        return found[0]
+
+    def of_comparison(self, comparison_id: str) -> list[PredictionNow]:
+        """Return the comparison's predictions in the order they were asked for, retries last."""
+        with self._ledger.reading() as cursor:
+            return read_lives(cursor, "comparison_id = ?", [comparison_id])
+
+    def comparison(self, comparison_id: str) -> Comparison:
+        """Return the comparison; NotFound when there is none."""
+        found = self._comparisons("WHERE id = ?", [comparison_id])
+        if not found:
+            raise NotFound(f"There is no comparison {comparison_id!r} in the ledger: check the link.")
+        return found[0]
+
+    def comparisons(self, limit: int = 50) -> list[Comparison]:
+        """Return the last comparisons, newest first."""
+        return self._comparisons("ORDER BY created_at DESC, id DESC LIMIT ?", [limit])
+
+    def adopted(self, provider: str, provider_ids: Collection[str]) -> set[str]:
+        """Return those of the provider's ids that belong to one of our predictions."""
+        rows = (
+            self._ledger.cursor()
+            .execute(
+                "SELECT provider_id FROM app.adoptions WHERE provider = ? AND list_contains(?, provider_id)",
+                [provider, list(provider_ids)],
+            )
+            .fetchall()
+        )
+        return {provider_id for (provider_id,) in rows}
+
+    def finished_seconds(self, model: str) -> float | None:
+        """Return the median run time, in seconds, of the model's last successes; None without any."""
+        row = _one(
+            self._ledger.cursor(),
+            "SELECT median(run_seconds) FROM endings WHERE state = 'succeeded' AND prediction_id IN "
+            "(SELECT id FROM app.predictions WHERE model = ? ORDER BY id DESC LIMIT ?)",
+            model,
+            _RECENT,
+        )
+        return None if row is None else row[0]
+
+    def _comparisons(self, rest: str, values: Sequence[object]) -> list[Comparison]:
+        sql = f"SELECT {COMPARISONS.column_list} FROM app.comparisons {rest}"  # noqa: S608
+        rows = self._ledger.cursor().execute(sql, values).fetchall()
+        return [Comparison(key, name, project, utc(at), by) for key, name, project, at, by in rows]
+
+
+def _read_some(cursor: duckdb.DuckDBPyConnection, ids: list[str]) -> list[PredictionNow]:
+    if not ids:
+        return []
+    return read_lives(cursor, "id BETWEEN ? AND ? AND list_contains(?, id)", [min(ids), max(ids), ids])
+
+
+def _refuse_misplaced(event: Event, last: tuple[int, State] | None) -> None:
+    if last is None:
+        raise EventRefused(f"Prediction {event.prediction_id} was never queued; nothing was written.")
+    sequence, state = last
+    if state.final:
+        raise EventRefused(f"Prediction {event.prediction_id} has ended ({state}); nothing was written.")
+    if event.sequence != sequence + 1:
+        raise EventRefused(
+            f"Step {event.sequence} of prediction {event.prediction_id} does not follow step {sequence}; "
+            "nothing was written."
+        )
+
+
+def _adopt(cursor: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> None:
+    """Make each provider's id belong to its event's prediction, or refuse all."""
+    if not events:
+        return
+    owners = cursor.execute(
+        "SELECT p.id, p.provider, a.provider_id, a.prediction_id FROM app.predictions AS p "
+        "LEFT JOIN app.adoptions AS a ON a.provider = p.provider AND list_contains(?, a.provider_id) "
+        "WHERE p.id BETWEEN ? AND ? AND list_contains(?, p.id)",
+        [
+            [event.provider_id for event in events],
+            min(event.prediction_id for event in events),
+            max(event.prediction_id for event in events),
+            [event.prediction_id for event in events],
+        ],
+    ).fetchall()
+    providers = {prediction_id: provider for prediction_id, provider, _, _ in owners}
+    taken = {(provider, provider_id): owner for _, provider, provider_id, owner in owners}
+    rows = []
+    for event in events:
+        key = (providers[event.prediction_id], event.provider_id)
+        if key not in taken:
+            rows.append((*key, event.prediction_id, event.at))
+        if taken.setdefault(key, event.prediction_id) != event.prediction_id:
+            raise AlreadyAdopted(
+                f"{key[0]}'s prediction {key[1]} belongs to prediction {taken[key]} already; nothing was written."
+            )
+    ADOPTIONS.insert(cursor, rows)
+
+
+def _write_events(cursor: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> None:
+    EVENTS.insert(cursor, (_event_row(event) for event in events))
+    OUTPUTS.insert(
+        cursor,
+        (
+            (event.prediction_id, place, made.digest, made.media_type, made.size_bytes, made.width, made.height)
+            for event in events
+            for place, made in enumerate(event.outputs)
+        ),
+    )
+
+
+def _event_row(event: Event) -> tuple[Any, ...]:
+    return tuple(
+        event.at if column == "happened_at" else event.state.value if column == "state" else getattr(event, column)
+        for column in EVENTS.columns
+    )
+
+
+def _prediction_row(prediction: Prediction, position: int) -> tuple[Any, ...]:
+    known = {"position": position, "price": prediction.price.model_dump(mode="json")}
+    return tuple(known[column] if column in known else getattr(prediction, column) for column in PREDICTIONS.columns)
+
+
+def _comparison_row(comparison: Comparison) -> tuple[Any, ...]:
+    return tuple(getattr(comparison, column) for column in COMPARISONS.columns)
+
+
+def _one(cursor: duckdb.DuckDBPyConnection, sql: str, *values: object) -> tuple[Any, ...] | None:
+    row: tuple[Any, ...] | None = cursor.execute(sql, list(values)).fetchone()
+    return row
+
+
+def _no_prediction(prediction_id: str) -> NotFound:
+    return NotFound(f"There is no prediction {prediction_id!r} in the ledger.")

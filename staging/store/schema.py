@@ -1,0 +1,106 @@
+"""The ledger's schema: numbered migrations, applied once each, in order, and never edited after.
+
+A migration is a file `NNNN_name.sql` in staging/store/migrations. What was applied is written in
+the ledger with its digest, so that a changed file or a newer ledger is refused before any write.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from staging.errors import LedgerDamaged
+from staging.store.connection import LedgerFile
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+VIEWS = Path(__file__).with_name("views.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema. `sha256` is of the file's bytes."""
+
+    number: int
+    name: str
+    sha256: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One migration as the ledger remembers it."""
+
+    number: int
+    name: str
+    sha256: str
+    applied_at: datetime
+
+
+def read_migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
+    """Return the folder's migrations in order; ValueError when numbers are not 1, 2, 3, …"""
+    migrations = []
+    for number, path in enumerate(sorted(folder.glob("*.sql")), start=1):
+        if not re.fullmatch(rf"{number:04}_[a-z_]+\.sql", path.name):
+            raise ValueError(f"{path.name} is not migration {number:04}")
+        data = path.read_bytes()
+        migrations.append(Migration(number, path.stem, hashlib.sha256(data).hexdigest(), data.decode()))
+    return tuple(migrations)
+
+
+def applied_migrations(cursor: duckdb.DuckDBPyConnection) -> tuple[Applied, ...]:
+    """Return what the ledger remembers, in order; nothing when it is new."""
+    if not _tables(cursor) & {"migrations"}:
+        return ()
+    rows = cursor.execute("SELECT number, name, sha256, applied_at FROM app.migrations ORDER BY number").fetchall()
+    return tuple(Applied(*row) for row in rows)
+
+
+def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:
+    """Bring the ledger to the last of the migrations; LedgerDamaged, and no write, when it cannot be."""
+    cursor = ledger.cursor()
+    applied = applied_migrations(cursor)
+    if not applied and _tables(cursor):
+        raise LedgerDamaged(f"{ledger.path} is a DuckDB file, but not a ledger of Staging Lab; it was left as it is.")
+    if len(applied) > len(migrations):
+        raise LedgerDamaged(
+            f"The ledger {ledger.path} was written by a newer Staging Lab (schema {applied[-1].number}; "
+            f"this program knows {len(migrations)}): start the newer program; nothing was changed."
+        )
+    for known, found in zip(migrations, applied, strict=False):
+        if (known.name, known.sha256) != (found.name, found.sha256):
+            raise LedgerDamaged(
+                f"Migration {known.name} is not the one that was applied to {ledger.path} as {found.name}: "
+                f"put the program's files back as they were released; nothing was changed."
+            )
+    wanted = migrations[len(applied) :]
+    if not wanted:
+        return
+    # A schema change must not share the log with rows: a log holding both was not always replayed.
+    ledger.checkpoint()
+    for migration in wanted:
+        with ledger.writing() as transaction:
+            if migration.number == 1:
+                transaction.execute(
+                    "CREATE TABLE app.migrations (number INTEGER PRIMARY KEY, name VARCHAR NOT NULL, "
+                    "sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
+                )
+            transaction.execute(migration.sql)
+            transaction.execute(
+                "INSERT INTO app.migrations VALUES (?, ?, ?, ?)",
+                [migration.number, migration.name, migration.sha256, datetime.now(UTC)],
+            )
+        ledger.checkpoint()
+
+
+def make_views(ledger: LedgerFile) -> None:
+    """Make the views of views.sql, in memory: the ledger file holds facts only."""
+    ledger.cursor().execute(VIEWS.read_text())
+
+
+def _tables(cursor: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'app'").fetchall()
+    return {name for (name,) in rows}

@@ -1,0 +1,193 @@
+"""Rows of the ledger's tables: written many at once, each value checked by its column's type."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import duckdb
+from pydantic import JsonValue
+
+MICRODOLLAR = Decimal("0.000001")
+"""The ledger's smallest amount of money: finer figures are rounded to it (half to even)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its name and its columns with their SQL types, in the order rows are written."""
+
+    name: str
+    columns: Mapping[str, str]
+
+    @property
+    def column_list(self) -> str:
+        """The columns, as SELECT and INSERT name them."""
+        return ", ".join(self.columns)
+
+    def insert(self, cursor: duckdb.DuckDBPyConnection, rows: Iterable[Sequence[Any]]) -> None:
+        """Write the rows with one statement.
+
+        One list a column and `unnest`: 50 rows in 4 ms, where a statement a row takes 60 ms.
+        """
+        columns = [
+            [_stored(kind, value) for value in values]
+            for kind, values in zip(self.columns.values(), zip(*rows, strict=True), strict=False)
+        ]
+        if not columns:
+            return
+        lists = ", ".join(f"unnest(?::{kind}[])" for kind in self.columns.values())
+        cursor.execute(f"INSERT INTO {self.name} ({self.column_list}) SELECT {lists}", columns)
+
+
+def _stored(kind: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if kind == "JSON":
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=dict)
+    if kind == "TIMESTAMPTZ":
+        return aware(value)
+    if kind.startswith("DECIMAL"):
+        # As text: DuckDB reads a list of Decimals of mixed scale as floating point.
+        return str(Decimal(value).quantize(MICRODOLLAR))
+    return value
+
+
+def aware(at: datetime) -> datetime:
+    """Return the moment; ValueError when it has no time zone (the ledger would guess UTC)."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at
+
+
+def utc(value: datetime) -> datetime:
+    """Return a moment read from the ledger, in UTC."""
+    return value.astimezone(UTC)
+
+
+def utc_or_none(value: datetime | None) -> datetime | None:
+    """Return a moment read from the ledger, in UTC, when there is one."""
+    return None if value is None else value.astimezone(UTC)
+
+
+def from_json(value: str | None) -> dict[str, JsonValue] | None:
+    """Return an object read from the ledger, when there is one."""
+    return None if value is None else cast(dict[str, JsonValue], json.loads(value))
+
+
+ROOMS = Table(
+    "app.rooms",
+    {
+        "digest": "VARCHAR",
+        "name": "VARCHAR",
+        "width": "INTEGER",
+        "height": "INTEGER",
+        "size_bytes": "BIGINT",
+        "sample": "BOOLEAN",
+        "uploaded_at": "TIMESTAMPTZ",
+        "uploaded_by": "VARCHAR",
+    },
+)
+ROOM_VERSIONS = Table(
+    "app.room_versions",
+    {
+        "room": "VARCHAR",
+        "version": "INTEGER",
+        "room_type": "VARCHAR",
+        "project": "VARCHAR",
+        "note": "VARCHAR",
+        "archived": "BOOLEAN",
+        "written_at": "TIMESTAMPTZ",
+        "written_by": "VARCHAR",
+    },
+)
+COMPARISONS = Table(
+    "app.comparisons",
+    {
+        "id": "VARCHAR",
+        "name": "VARCHAR",
+        "project": "VARCHAR",
+        "created_at": "TIMESTAMPTZ",
+        "created_by": "VARCHAR",
+    },
+)
+PREDICTIONS = Table(
+    "app.predictions",
+    {
+        "id": "VARCHAR",
+        "comparison_id": "VARCHAR",
+        "room": "VARCHAR",
+        "model": "VARCHAR",
+        "version": "VARCHAR",
+        "provider": "VARCHAR",
+        "style": "VARCHAR",
+        "prompt": "VARCHAR",
+        "parameters": "JSON",
+        "seed": "BIGINT",
+        "price": "JSON",
+        "estimate_usd": "DECIMAL(18, 6)",
+        "project": "VARCHAR",
+        "created_at": "TIMESTAMPTZ",
+        "created_by": "VARCHAR",
+        "retry_of": "VARCHAR",
+        "position": "INTEGER",
+    },
+)
+EVENTS = Table(
+    "app.events",
+    {
+        "prediction_id": "VARCHAR",
+        "sequence": "INTEGER",
+        "state": "VARCHAR",
+        "happened_at": "TIMESTAMPTZ",
+        "provider_id": "VARCHAR",
+        "input": "JSON",
+        "error": "VARCHAR",
+        "error_kind": "VARCHAR",
+        "metrics": "JSON",
+        "queue_seconds": "DOUBLE",
+        "run_seconds": "DOUBLE",
+        "total_seconds": "DOUBLE",
+        "charge_usd": "DECIMAL(18, 6)",
+        "charge_basis": "VARCHAR",
+        "charge_inputs": "JSON",
+    },
+)
+ADOPTIONS = Table(
+    "app.adoptions",
+    {"provider": "VARCHAR", "provider_id": "VARCHAR", "prediction_id": "VARCHAR", "adopted_at": "TIMESTAMPTZ"},
+)
+OUTPUTS = Table(
+    "app.outputs",
+    {
+        "prediction_id": "VARCHAR",
+        "position": "INTEGER",
+        "digest": "VARCHAR",
+        "media_type": "VARCHAR",
+        "size_bytes": "BIGINT",
+        "width": "INTEGER",
+        "height": "INTEGER",
+    },
+)
+VERDICTS = Table(
+    "app.verdicts",
+    {
+        "prediction_id": "VARCHAR",
+        "sequence": "INTEGER",
+        "verdict": "VARCHAR",
+        "given_at": "TIMESTAMPTZ",
+        "given_by": "VARCHAR",
+    },
+)
+UPLOADS = Table(
+    "app.uploads",
+    {
+        "id": "VARCHAR",
+        "provider": "VARCHAR",
+        "room": "VARCHAR",
+        "url": "VARCHAR",
+        "expires_at": "TIMESTAMPTZ",
+        "uploaded_at": "TIMESTAMPTZ",
+    },
+)
