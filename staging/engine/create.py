@@ -91,9 +91,9 @@ async def _try(work: Workplace, life: Life) -> None:
 async def _input(work: Workplace, life: Life) -> dict[str, JsonValue]:
     prediction = life.prediction
     room = await asyncio.to_thread(work.pictures.room_file, prediction.room)
-    room_type = await asyncio.to_thread(work.records.room_type, prediction.room)
+    known = await asyncio.to_thread(work.store.rooms.get, prediction.room)
     uploaded = await _upload_once(work, room)
-    picture = RoomInput(uploaded.url, room.width, room.height, room_type=room_type, style=prediction.style)
+    picture = RoomInput(uploaded.url, room.width, room.height, room_type=known.room_type, style=prediction.style)
     builder = work.registry.get(prediction.model).parameters(prediction.parameters)
     return builder.build(picture, prediction.prompt, prediction.seed)
 
@@ -102,10 +102,10 @@ async def _upload_once(work: Workplace, room: RoomFile) -> UploadedPicture:
     """Return the room's URL. The lock makes all who need it wait for one upload, so inputs stay comparable."""
     async with work.uploading.setdefault(room.digest, asyncio.Lock()):
         alive_at = datetime.now(UTC) + timedelta(seconds=work.settings.deadline_seconds)
-        known = await asyncio.to_thread(work.records.find_upload, work.provider.name, room.digest, alive_at)
+        known = await asyncio.to_thread(work.store.uploads.find, work.provider.name, room.digest, alive_at)
         if known is not None:
             return known
         uploaded = await work.provider.upload(room)
         at = datetime.now(UTC)
-        await asyncio.to_thread(work.records.record_upload, work.provider.name, room.digest, uploaded, at)
+        await asyncio.to_thread(work.store.uploads.record, work.provider.name, room.digest, uploaded, at)
         return uploaded

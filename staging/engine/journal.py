@@ -7,23 +7,15 @@ hold each other up fifty times. An event counts as written only when its `append
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 from staging.predictions import Event
-
-
-class EventLedger(Protocol):
-    """Where events go; see `staging.store.predictions`."""
-
-    def append(self, events: Sequence[Event]) -> None:
-        """Write all of them or none."""
-        ...
+from staging.store import PredictionLedger
 
 
 class Journal:
     """The engine's way to the ledger, for use within its loop."""
 
-    def __init__(self, ledger: EventLedger) -> None:
+    def __init__(self, ledger: PredictionLedger) -> None:
         self._ledger = ledger
         self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None

@@ -41,7 +41,7 @@ async def _adopt(work: Workplace, life: Life) -> bool:
     sent = life.now.input or {}
     seen = [s for s in await work.lookout.look(life.sent_at) if same_request(s, life.prediction, sent)]
     ids = [snapshot.provider_id for snapshot in seen]
-    taken = await asyncio.to_thread(work.records.adopted, work.provider.name, ids)
+    taken = await asyncio.to_thread(work.store.predictions.adopted, work.provider.name, ids)
     for provider_id in ids:
         if provider_id in taken:
             continue

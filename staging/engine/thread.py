@@ -4,21 +4,22 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from staging import costs
 from staging.config import Settings
 from staging.engine.adopt import Lookout
 from staging.engine.carry import carry
-from staging.engine.journal import EventLedger, Journal
+from staging.engine.journal import Journal
 from staging.engine.life import Life, Live
 from staging.engine.pace import Places, TokenBucket
 from staging.engine.poll import Poller
-from staging.engine.workplace import PictureStore, Records, Workplace
+from staging.engine.workplace import Workplace
 from staging.errors import EventRefused, StagingError
-from staging.predictions import PredictionNow, State
+from staging.images import Pictures
+from staging.predictions import State
 from staging.providers.base import Provider
 from staging.registry import ModelRegistry
+from staging.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +27,6 @@ LOOK_FOR_WORK_SECONDS = 5.0
 """A page wakes the engine; this bounds the wait should that ever be missed."""
 ANSWERS_GRACE_SECONDS = 0.7
 """How long a stop waits for the answers of creates already sent: each saves a look at the next start."""
-
-
-class Intents(EventLedger, Records, Protocol):
-    """All that the engine asks of the ledger."""
-
-    def unfinished(self) -> Sequence[PredictionNow]:
-        """Return every prediction that is not in a final state, oldest first."""
-        ...
 
 
 ProviderMaker = Callable[[], Sequence[Provider]]
@@ -47,13 +40,13 @@ class Engine:
         *,
         settings: Settings,
         registry: ModelRegistry,
-        ledger: Intents,
-        pictures: PictureStore,
+        store: Store,
+        pictures: Pictures,
         providers: ProviderMaker,
     ) -> None:
         self._settings = settings
         self._registry = registry
-        self._ledger = ledger
+        self._store = store
         self._pictures = pictures
         self._make_providers = providers
         self._live: dict[str, Live] = {}
@@ -100,7 +93,7 @@ class Engine:
             self._loop.close()
 
     async def _work(self) -> None:
-        journal = Journal(self._ledger)
+        journal = Journal(self._store.predictions)
         workplaces = {provider.name: self._workplace(provider) for provider in self._make_providers()}
         try:
             while not self._stopping.is_set():
@@ -124,7 +117,7 @@ class Engine:
             provider=provider,
             settings=settings,
             registry=self._registry,
-            records=self._ledger,
+            store=self._store,
             pictures=self._pictures,
             places=places,
             bucket=TokenBucket(settings.creates_per_minute, settings.create_burst),
@@ -146,7 +139,7 @@ class Engine:
         """Begin to carry what is new; pass on new cancels."""
         self._ended.clear()
         try:
-            unfinished = await asyncio.to_thread(self._ledger.unfinished)
+            unfinished = await asyncio.to_thread(self._store.predictions.unfinished)
         except StagingError:
             log.exception("the ledger cannot be read")
             return

@@ -1,0 +1,167 @@
+"""The whole lab in one object: settings, store, pictures, engine, desk.
+
+`app.py` opens it once a process; tests open as many as they like. Pages ask for `current()`.
+"""
+
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from staging.claim import Claim, claim
+from staging.config import Settings
+from staging.desk import Desk
+from staging.engine import Engine
+from staging.errors import UploadRejected
+from staging.images import Pictures
+from staging.models import default_registry
+from staging.prompts import PromptBook
+from staging.providers.base import Provider
+from staging.providers.offline import OfflineProvider, missing_packages
+from staging.providers.replicate import ReplicateProvider
+from staging.registry import ModelRegistry
+from staging.rooms import SAMPLE_ROOMS, Room
+from staging.store import Store
+
+log = logging.getLogger(__name__)
+
+HERE = Path(__file__).resolve().parent.parent
+SHIPPED = HERE / "data"
+"""What the repository brings: sample rooms, prompts, furniture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """An open lab. `close` leaves everything as the ledger says."""
+
+    settings: Settings
+    registry: ModelRegistry
+    store: Store
+    pictures: Pictures
+    prompts: PromptBook
+    engine: Engine
+    desk: Desk
+    claim: Claim
+
+    def close(self) -> None:
+        """Stop the engine, close the ledger and let go of the data folder."""
+        self.engine.stop()
+        self.pictures.close()
+        self.store.close()
+        self.claim.release()
+
+
+def open_lab(settings: Settings) -> Lab:
+    """Return the lab at work: folder claimed, ledger migrated, sample rooms there, engine running.
+
+    Any StagingError says why it cannot be: an unknown default model, a folder that is held, a
+    ledger that cannot be read.
+    """
+    registry = default_registry(settings.default_model)
+    prompts = PromptBook.read(SHIPPED / "prompts.toml")
+    held = claim(settings.data_dir)
+    try:
+        store = Store.open(settings.ledger_path)
+    except BaseException:
+        held.release()
+        raise
+    pictures = Pictures(settings.data_dir / "pictures", _key(settings.data_dir))
+    engine = Engine(
+        settings=settings,
+        registry=registry,
+        store=store,
+        pictures=pictures,
+        providers=lambda: _providers(settings, pictures),
+    )
+    desk = Desk(registry, store, pictures, engine, _refusals(settings))
+    lab = Lab(settings, registry, store, pictures, prompts, engine, desk, held)
+    try:
+        _add_sample_rooms(lab)
+    except BaseException:
+        lab.close()
+        raise
+    engine.start()
+    return lab
+
+
+def _providers(settings: Settings, pictures: Pictures) -> Sequence[Provider]:
+    providers: list[Provider] = [OfflineProvider(pictures, settings.offline_workers)]
+    if settings.replicate_api_token is not None:
+        providers.append(
+            ReplicateProvider(
+                settings.replicate_api_token,
+                base_url=settings.replicate_base_url,
+                output_hosts=settings.output_hosts,
+            )
+        )
+    return providers
+
+
+def _refusals(settings: Settings) -> dict[str, str]:
+    """Return why a provider, or a model of it, cannot be used here."""
+    refusals: dict[str, str] = {}
+    if settings.replicate_api_token is None:
+        refusals["replicate"] = "Replicate is not connected. Set REPLICATE_API_TOKEN and start the app again."
+    if missing := missing_packages():
+        refusals["offline/furnish"] = f"{', '.join(missing)} not installed. Run `make install` and start again."
+    return refusals
+
+
+def _add_sample_rooms(lab: Lab) -> None:
+    """Put the shipped rooms into the ledger on first start; one that was archived stays archived."""
+    if lab.store.rooms.list(archived=True) or lab.store.rooms.list():
+        return
+    for file, room_type in SAMPLE_ROOMS.items():
+        path = SHIPPED / "sample_rooms" / file
+        try:
+            picture = lab.pictures.keep_room(path.read_bytes(), file)
+        except (OSError, UploadRejected) as error:
+            log.warning("the sample room %s is left out: %s", file, error)
+            continue
+        lab.store.rooms.add(
+            Room(
+                digest=picture.digest,
+                name=path.stem.capitalize(),
+                width=picture.width,
+                height=picture.height,
+                size_bytes=picture.size_bytes,
+                room_type=room_type,
+                project="",
+                note="",
+                sample=True,
+                archived=False,
+                uploaded_at=datetime.now(UTC),
+                uploaded_by="Staging Lab",
+            )
+        )
+
+
+def _key(data_dir: Path) -> bytes:
+    """Return the key that signs picture addresses; made once, readable by this account only."""
+    path = data_dir / "pictures.key"
+    if path.exists():
+        return path.read_bytes()
+    key = secrets.token_bytes(32)
+    unfinished = path.with_suffix(".new")
+    unfinished.touch(mode=0o600)
+    unfinished.write_bytes(key)
+    unfinished.replace(path)  # whole or not at all: half a key would sign nothing for ever
+    return key
+
+
+_current: Lab | None = None
+
+
+def current() -> Lab:
+    """Return the lab of this process; RuntimeError before `set_current`."""
+    if _current is None:
+        raise RuntimeError("no lab is open: app.py opens it before the first page")
+    return _current
+
+
+def set_current(lab: Lab | None) -> None:
+    """Make this the lab that pages work with."""
+    global _current
+    _current = lab
