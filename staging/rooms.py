@@ -18,6 +18,16 @@ class RoomType(StrEnum):
     OTHER = "other"
 
 
+SAMPLE_ROOMS = {
+    "bedroom.jpg": RoomType.BEDROOM,
+    "living.jpg": RoomType.LIVING,
+    "loft.jpg": RoomType.LIVING,
+    "office.jpg": RoomType.OFFICE,
+    "salon.jpg": RoomType.LIVING,
+}
+"""The files under data/sample_rooms that are there on first start, and what they show."""
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """One uploaded photo and what people said about it. Width and height are pixels."""

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Self
 
 from staging.store.connection import LedgerFile
+from staging.store.costs import CostLedger, CostReport, CostRow
 from staging.store.predictions import PredictionLedger
 from staging.store.rooms import RoomLedger
 from staging.store.schema import make_views, migrate, read_migrations
 from staging.store.uploads import UploadLedger
 
-__all__ = ["PredictionLedger", "RoomLedger", "Store", "UploadLedger"]
+__all__ = ["CostLedger", "CostReport", "CostRow", "PredictionLedger", "RoomLedger", "Store", "UploadLedger"]
 
 
 class Store:
@@ -23,6 +24,7 @@ class Store:
         self.rooms = RoomLedger(ledger)
         self.predictions = PredictionLedger(ledger)
         self.uploads = UploadLedger(ledger)
+        self.costs = CostLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, export_to: Path | None = None) -> Self:
