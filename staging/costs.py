@@ -70,13 +70,16 @@ def reckon(price: Price, used: Quantities, rule: str) -> Charge:
     return Charge(total.quantize(CENT_FRACTION, ROUND_HALF_UP), f"{rule}: {terms} ({price.source})", inputs)
 
 
-def estimate(price: Price, *, width: int, height: int, seconds: float | None, references: int = 0) -> Charge:
+def estimate(
+    price: Price, *, room_size: tuple[int, int], output_size: tuple[int, int], seconds: float | None
+) -> Charge:
     """Return what one image of this room will cost, as far as can be known before the run.
 
-    `seconds` is the run time to expect; the output is taken to be as large as the room.
+    `output_size` and `seconds` are what to expect of the model.
     """
-    area = megapixels(width, height)
-    used = Quantities(images=1, seconds=seconds, megapixels_in=area * (1 + references), megapixels_out=area)
+    used = Quantities(
+        images=1, seconds=seconds, megapixels_in=megapixels(*room_size), megapixels_out=megapixels(*output_size)
+    )
     return reckon(price, used, "estimate")
 
 

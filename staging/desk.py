@@ -16,7 +16,7 @@ from staging.errors import ParametersRefused
 from staging.ids import new_id
 from staging.images import Pictures
 from staging.predictions import Comparison, Prediction, PredictionNow, State, Verdict
-from staging.registry import Capability, ModelRegistry, ModelSpec
+from staging.registry import Capability, ModelRegistry, ModelSpec, Price, RoomInput
 from staging.rooms import Room, RoomType
 from staging.store import Store
 
@@ -44,6 +44,8 @@ class PlannedPrediction:
     parameters: Mapping[str, JsonValue]
     seed: int | None
     prompt: str
+    price: Price
+    """With these parameters."""
     estimate: costs.Charge
 
 
@@ -197,12 +199,19 @@ class Desk:
         self._refuse_unavailable(spec)
         if not 1 <= choice.seeds <= MOST_SEEDS:
             raise ParametersRefused(f"{spec.name}: choose 1 to {MOST_SEEDS} seeds, not {choice.seeds}.")
-        parameters = spec.parameters(choice.parameters).chosen()
-        seconds = self._typical_seconds(spec)
-        estimate = costs.estimate(spec.price, width=room.width, height=room.height, seconds=seconds)
+        builder = spec.parameters(choice.parameters)
+        price = builder.price(spec.price)
+        estimate = costs.estimate(
+            price,
+            room_size=(room.width, room.height),
+            output_size=builder.output_size(RoomInput("", room.width, room.height)),
+            seconds=self._typical_seconds(spec),
+        )
         takes_seed = Capability.SEED in spec.capabilities
         return [
-            PlannedPrediction(room, spec, parameters, position + 1 if takes_seed else None, prompt, estimate)
+            PlannedPrediction(
+                room, spec, builder.chosen(), position + 1 if takes_seed else None, prompt, price, estimate
+            )
             for position in range(choice.seeds)
         ]
 
@@ -236,7 +245,7 @@ class Desk:
                 prompt=cell.prompt,
                 parameters=cell.parameters,
                 seed=cell.seed,
-                price=cell.spec.price,
+                price=cell.price,
                 estimate_usd=cell.estimate.usd,
                 project=plan.project or cell.room.project,
                 created_at=now,
@@ -275,7 +284,7 @@ class Desk:
             old.prediction,
             id=new_id(),
             version=spec.version,
-            price=spec.price,
+            price=spec.parameters(old.prediction.parameters).price(spec.price),
             created_at=now,
             created_by=by,
             retry_of=prediction_id,

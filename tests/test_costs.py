@@ -126,14 +126,11 @@ def test_what_never_reached_the_provider_costs_nothing() -> None:
     assert (charge.usd, charge.basis) == (Decimal(0), "canceled: never created with the provider")
 
 
-def test_an_estimate_takes_the_output_to_be_as_large_as_the_room() -> None:
-    charge = costs.estimate(BY_AREA, width=1536, height=1152, seconds=None)
-    assert charge.usd == Decimal("0.015") * 5
+def test_an_estimate_counts_the_room_in_and_the_expected_output() -> None:
+    charge = costs.estimate(BY_AREA, room_size=ROOM, output_size=(1024, 768), seconds=None)
+    assert charge.usd == Decimal("0.015") * (1 + 2 + 1)
     assert charge.basis.startswith("estimate")
 
 
-def test_an_estimate_counts_references_as_pictures_in() -> None:
-    alone = costs.estimate(BY_AREA, width=1000, height=1000, seconds=None)
-    with_two = costs.estimate(BY_AREA, width=1000, height=1000, seconds=None, references=2)
-    assert alone.usd is not None
-    assert with_two.usd == alone.usd + 2 * Decimal("0.015")
+def test_an_estimate_of_a_time_priced_model_without_a_history_is_unknown() -> None:
+    assert costs.estimate(PER_SECOND, room_size=ROOM, output_size=ROOM, seconds=None).usd is None
