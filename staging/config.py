@@ -1,25 +1,35 @@
 """The settings, read from the environment once; nothing else reads it."""
 
 import difflib
+import ipaddress
 import os
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from staging.errors import SettingsRefused
 
 PREFIX = "STAGING_"
+TEST_PREFIX = "STAGING_TEST_"
+"""Names that only the tests read; the product leaves them alone."""
+REPLICATE_URL = "https://api.replicate.com"
 
 
 class Settings(BaseSettings):
     """What an operator may set. Durations are seconds; hosts are bare names."""
 
+    # A refused value may be a secret in the wrong place: no error repeats what was given.
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, use_attribute_docstrings=True
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
     data_dir: Path = Path("data")
@@ -34,11 +44,12 @@ class Settings(BaseSettings):
     )
     """Without it only the offline models run."""
     replicate_base_url: str = Field(
-        default="https://api.replicate.com",
+        default=REPLICATE_URL,
         validation_alias=AliasChoices("REPLICATE_BASE_URL", "replicate_base_url"),
     )
-    output_hosts: tuple[str, ...] = ()
-    """Hosts, besides Replicate's own, that results may be fetched from ("127.0.0.1:8123")."""
+    """Where Replicate is: https, or http on this machine."""
+    output_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts, besides Replicate's own, that results may be fetched from: "127.0.0.1:8123,files.example.com"."""
 
     concurrency: int = Field(default=50, ge=1, le=500)
     """How many predictions may be with the provider at once."""
@@ -57,7 +68,31 @@ class Settings(BaseSettings):
     output_lifetime_seconds: float = Field(default=3600.0, gt=0)
     """How long the provider keeps inputs and outputs."""
     poll_fastest_seconds: float = Field(default=0.5, gt=0)
+    """How soon the provider is asked again while predictions are about to end."""
     poll_slowest_seconds: float = Field(default=1.5, gt=0)
+    """How late the provider is asked again at most."""
+
+    @field_validator("replicate_api_token", mode="before")
+    @classmethod
+    def _strip(cls, value: Any) -> Any:
+        """A token is pasted, often with the line's end; a blank one is none."""
+        return value.strip() or None if isinstance(value, str) else value
+
+    @field_validator("replicate_base_url")
+    @classmethod
+    def _keep_the_token_private(cls, value: str) -> str:
+        url = value.strip() or REPLICATE_URL
+        parts = urlsplit(url)
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname))):
+            raise ValueError("It must be an https address, or http on this machine, because the token is sent there")
+        return url.rstrip("/")
+
+    @field_validator("poll_slowest_seconds")
+    @classmethod
+    def _follow_the_fastest(cls, value: float, known: ValidationInfo) -> float:
+        if value < known.data.get("poll_fastest_seconds", 0.0):
+            raise ValueError("It must not be less than STAGING_POLL_FASTEST_SECONDS")
+        return value
 
     @field_validator("output_hosts", mode="before")
     @classmethod
@@ -70,15 +105,20 @@ class Settings(BaseSettings):
         return self.data_dir / "staging.duckdb"
 
 
-def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+def variable(field: str) -> str:
+    """Return the environment variable that sets the field."""
+    return field.upper() if field.startswith("replicate_") else PREFIX + field.upper()
+
+
+def read_settings() -> Settings:
     """Return the settings; SettingsRefused names the variable, what is wrong and the nearest name."""
-    environ = os.environ if environ is None else environ
-    known = {PREFIX + name.upper() for name in Settings.model_fields if not name.startswith("replicate_")}
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + "TEST_"):
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
-            raise SettingsRefused(f"{name} is not a setting of Staging Lab. Did you mean {nearest[0]}?")
-    if "REPLICATE_MODEL_VERSION" in environ:
+    known = {variable(field) for field in Settings.model_fields}
+    for name in sorted(os.environ):
+        spelled = name.upper()
+        if spelled.startswith(PREFIX) and not spelled.startswith(TEST_PREFIX) and spelled not in known:
+            nearest = difflib.get_close_matches(spelled, sorted(known), n=1, cutoff=0)[0]
+            raise SettingsRefused(f"{name} is not a setting of Staging Lab. Did you mean {nearest}?")
+    if "REPLICATE_MODEL_VERSION" in os.environ:
         warnings.warn(
             "REPLICATE_MODEL_VERSION is ignored: versions belong to the model registry (staging/models/).",
             UserWarning,
@@ -87,7 +127,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        fault = error.errors()[0]
-        name = str(fault["loc"][0])
-        variable = name if name.startswith("REPLICATE_") else PREFIX + name.upper()
-        raise SettingsRefused(f"{variable} cannot be used: {fault['msg']}.") from None
+        fault = error.errors(include_input=False, include_context=False)[0]
+        reason = fault["msg"].removeprefix("Value error, ")
+        raise SettingsRefused(f"{variable(str(fault['loc'][0]).lower())} cannot be used: {reason}.") from None
+
+
+def _here(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
