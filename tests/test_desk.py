@@ -1,0 +1,151 @@
+"""Planning and asking, before anything runs."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from staging.desk import ModelChoice
+from staging.errors import NotFound, ParametersRefused, UnknownModel, UploadRejected
+from staging.lab import Lab
+from staging.predictions import State, Verdict
+from tests.labs import UNCHANGED, ask, finished, lab_at, only, photo
+from tests.replicate_server import ReplicateServer
+
+
+@pytest.fixture
+def lab(tmp_path: Path, replicate_server: ReplicateServer) -> Iterator[Lab]:
+    with lab_at(tmp_path, replicate_server) as lab:
+        yield lab
+
+
+def room(lab: Lab, shade: int = 0) -> str:
+    return lab.desk.keep_room(photo(shade, (2000, 1000)), "room.png", "tester").digest
+
+
+def plan(lab: Lab, *choices: ModelChoice, prompt: str = "Furnish.") -> object:
+    digest = room(lab)
+    return lab.desk.plan([digest], choices, style="modern", prompts={digest: prompt})
+
+
+def test_a_plan_is_rooms_by_models_by_seeds(lab: Lab) -> None:
+    rooms = [room(lab, 1), room(lab, 2)]
+    choices = [ModelChoice("qwen/qwen-image-edit", seeds=3), ModelChoice("google/nano-banana", seeds=2)]
+    made = lab.desk.plan(rooms, choices, style="modern", prompts=dict.fromkeys(rooms, "Furnish."))
+    assert [(cell.room.digest, cell.spec.id, cell.seed) for cell in made.cells[:5]] == [
+        (rooms[0], "qwen/qwen-image-edit", 1),
+        (rooms[0], "qwen/qwen-image-edit", 2),
+        (rooms[0], "qwen/qwen-image-edit", 3),
+        (rooms[0], "google/nano-banana", None),  # it takes no seed
+        (rooms[0], "google/nano-banana", None),
+    ]
+    assert made.estimate.count == 10
+
+
+def test_the_estimate_names_unknown_prices_and_leaves_them_out_of_the_sum(lab: Lab) -> None:
+    digest = room(lab)
+    choices = [ModelChoice("qwen/qwen-image-edit", seeds=2), ModelChoice("google/nano-banana-2")]
+    made = lab.desk.plan([digest], choices, style="modern", prompts={digest: "Furnish."})
+    assert made.estimate.known_usd == Decimal("0.06")
+    assert made.estimate.unknown_models == (lab.registry.get("google/nano-banana-2").name,)
+    assert made.estimate.seconds is not None
+
+
+def test_the_estimate_follows_the_parameters(lab: Lab) -> None:
+    digest = room(lab)
+    small, large = (
+        lab.desk.plan(
+            [digest],
+            [ModelChoice("black-forest-labs/flux-2-pro", {"resolution": size})],
+            style="modern",
+            prompts={digest: "Furnish."},
+        ).estimate.known_usd
+        for size in ("1 MP", "4 MP")
+    )
+    assert large - small == 3 * Decimal("0.015")
+
+
+@pytest.mark.parametrize(
+    ("choice", "error", "words"),
+    [
+        (ModelChoice("nobody/nothing"), UnknownModel, "Known models"),
+        (ModelChoice("qwen/qwen-image-edit", {"output_quality": 900}), ParametersRefused, "output_quality"),
+        (ModelChoice("qwen/qwen-image-edit", {"tempo": 1}), ParametersRefused, "tempo"),
+        (ModelChoice("qwen/qwen-image-edit", seeds=0), ParametersRefused, "1 to 8 seeds"),
+        (ModelChoice("qwen/qwen-image-edit", seeds=99), ParametersRefused, "1 to 8 seeds"),
+    ],
+)
+def test_what_cannot_run_is_refused_with_the_reason(
+    lab: Lab, choice: ModelChoice, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        plan(lab, choice)
+
+
+def test_nothing_chosen_is_a_sentence(lab: Lab) -> None:
+    with pytest.raises(ParametersRefused, match="at least one room and one model"):
+        lab.desk.plan([], [ModelChoice(UNCHANGED)], style="modern", prompts={})
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "x" * 5001])
+def test_a_prompt_has_a_length(lab: Lab, prompt: str) -> None:
+    with pytest.raises(ParametersRefused, match=r"prompt for room\.png"):
+        plan(lab, ModelChoice(UNCHANGED), prompt=prompt)
+
+
+def test_a_room_that_is_not_there_is_a_sentence(lab: Lab) -> None:
+    with pytest.raises(NotFound):
+        lab.desk.plan(["0" * 64], [ModelChoice(UNCHANGED)], style="modern", prompts={"0" * 64: "x"})
+
+
+def test_a_comparison_too_large_to_look_at_is_refused(lab: Lab) -> None:
+    rooms = [room(lab, shade) for shade in range(4)]
+    choices = [ModelChoice(spec.id, seeds=8) for spec in lab.registry][:16]
+    with pytest.raises(ParametersRefused, match=r"512 images .* at most 500"):
+        lab.desk.plan(rooms, choices, style="modern", prompts=dict.fromkeys(rooms, "Furnish."))
+
+
+def test_without_a_token_replicates_models_say_what_to_set(tmp_path: Path) -> None:
+    with lab_at(tmp_path / "plain") as lab:
+        offers = {offer.spec.id: offer for offer in lab.desk.models()}
+        assert offers["offline/unchanged"].available
+        assert not offers["qwen/qwen-image-edit"].available
+        assert "REPLICATE_API_TOKEN" in offers["qwen/qwen-image-edit"].reason
+        with pytest.raises(ParametersRefused, match="REPLICATE_API_TOKEN"):
+            plan(lab, ModelChoice("qwen/qwen-image-edit"))
+
+
+def test_the_same_pixels_are_the_same_room(lab: Lab) -> None:
+    first = lab.desk.keep_room(photo(7), "a.png", "tester")
+    again = lab.desk.keep_room(photo(7), "b.png", "tester")
+    assert again.digest == first.digest
+
+
+def test_a_file_that_is_no_picture_is_refused_by_name(lab: Lab) -> None:
+    with pytest.raises(UploadRejected, match=r"^holiday\.jpg: "):
+        lab.desk.keep_room(b"hello", "holiday.jpg", "tester")
+
+
+def test_a_verdict_is_logged_and_the_last_word_counts(lab: Lab) -> None:
+    comparison = ask(lab, UNCHANGED)
+    now = only(finished(lab, comparison))
+    lab.desk.judge(now.prediction.id, Verdict.ACCEPTED, "tester")
+    assert only(lab.desk.look(comparison)).verdict is Verdict.ACCEPTED
+    lab.desk.judge(now.prediction.id, Verdict.REJECTED, "tester")
+    assert only(lab.desk.look(comparison)).verdict is Verdict.REJECTED
+
+
+def test_what_has_no_picture_cannot_be_judged_and_what_succeeded_cannot_be_retried(
+    lab: Lab, replicate_server: ReplicateServer
+) -> None:
+    replicate_server.reset(seconds=20)
+    running = only(lab.desk.look(ask(lab, "qwen/qwen-image-edit")))
+    with pytest.raises(ParametersRefused, match="finished picture"):
+        lab.desk.judge(running.prediction.id, Verdict.ACCEPTED, "tester")
+    with pytest.raises(ParametersRefused, match="tried again"):
+        lab.desk.retry(running.prediction.id, "tester")
+    done = only(finished(lab, ask(lab, UNCHANGED)))
+    assert done.state is State.SUCCEEDED
+    with pytest.raises(ParametersRefused, match="tried again"):
+        lab.desk.retry(done.prediction.id, "tester")
