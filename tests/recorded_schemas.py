@@ -1,4 +1,6 @@
-"""Makes tests/golden/schemas.json out of the facts file replicate_schemas.json, which has two formats.
+"""The recorded input schemas, and what is wrong with an input by them.
+
+Makes tests/golden/schemas.json out of the facts file replicate_schemas.json, which has two formats.
 
 The official models in it were read from a generator's Python source (types as Python, no `required`),
 the community ones from OpenAPI. Both become one small JSON-Schema form. What the generator does not
@@ -9,6 +11,7 @@ record, and the models that are in no recording, come from the table in facts/re
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +183,36 @@ def _unrecorded(required: list[str], fields: dict[str, Any]) -> dict[str, Any]:
 
 def _python_default(text: str) -> object:
     return {"True": True, "False": False, "None": None}[text] if text in ("True", "False", "None") else json.loads(text)
+
+
+def faults(value: Any, schema: Mapping[str, Any], name: str) -> list[str]:
+    """Return what is wrong with one field's value, by its recorded schema."""
+    types: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list}
+    if not isinstance(value, types[schema["type"]]) or (isinstance(value, bool) and schema["type"] != "boolean"):
+        return [f"{name} is no {schema['type']}"]
+    found = []
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{name} is none of {schema['enum']}")
+    if "minimum" in schema and value < schema["minimum"]:
+        found.append(f"{name} is less than {schema['minimum']}")
+    if "maximum" in schema and value > schema["maximum"]:
+        found.append(f"{name} is more than {schema['maximum']}")
+    if schema.get("format") == "uri" and "://" not in value:
+        found.append(f"{name} is no URI")
+    if schema["type"] == "array":
+        if len(value) > schema.get("maxItems", len(value)):
+            found.append(f"{name} has more than {schema['maxItems']} items")
+        for item in value:
+            found += faults(item, schema["items"], f"{name}[]")
+    return found
+
+
+def violations(sent: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a whole input, by the model's recorded schema."""
+    found = [f"{name} is required" for name in schema["required"] if name not in sent]
+    for name, value in sent.items():
+        found += faults(value, schema["input"][name], name) if name in schema["input"] else [f"{name} is no field"]
+    return found
 
 
 def main(facts: Path) -> None:

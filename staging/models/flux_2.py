@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
-from staging.models.pictures import LosslessOutput, Quality, given, pictures, size_of_area
+from staging.models.pictures import LosslessOutput, given, pictures, size_of_area
 from staging.models.prices import PUTER, THIRD_PARTY, per_megapixel, unknown
 from staging.registry import Capability, ModelID, ModelSpec, OutputShape, Price, RoomInput
 
@@ -107,11 +107,6 @@ class Flux2KleinInput(LosslessOutput):
 
     most_references: ClassVar[int] = 4
 
-    output_format: Literal["png", "webp", "jpg"] = "png"
-    """The file that comes out. PNG is lossless, so that models are compared and not codecs. The model's
-    own default is jpg."""
-    output_quality: Quality = 95
-    """How good a webp or jpg is, 0 to 100; PNG does not use it."""
     output_megapixels: Literal["0.25", "0.5", "1", "2", "4"] = "1"
     """How large the output is, in megapixels; it is paid by the megapixel."""
     go_fast: bool = False

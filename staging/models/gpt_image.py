@@ -28,10 +28,9 @@ class GptImageInput(InputBuilder):
     """How closely the room is kept. High, for walls and windows must not change. The model's own default
     is low."""
     output_format: Literal["png", "webp", "jpeg"] = "png"
-    """The file that comes out. PNG is lossless, so that models are compared and not codecs. The model's
-    own default is webp."""
+    """The file that comes out. PNG is lossless, so that models are compared and not codecs."""
     output_compression: Quality = 95
-    """How good a webp or jpeg is, 0 to 100; PNG does not use it. The model's own default is 90."""
+    """How good a webp or jpeg is, 0 to 100; PNG does not use it."""
 
     def input_of(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:  # noqa: ARG002
         """Return the recorded schema's fields."""

@@ -19,8 +19,7 @@ class NanoBananaInput(InputBuilder):
     most_references: ClassVar[int] = 2
 
     output_format: Literal["png", "jpg"] = "png"
-    """The file that comes out. PNG is lossless, so that models are compared and not codecs. The model's
-    own default is jpg."""
+    """The file that comes out. PNG is lossless, so that models are compared and not codecs."""
 
     def input_of(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:  # noqa: ARG002
         """Return the recorded schema's fields."""
@@ -37,8 +36,6 @@ class NanoBananaProInput(NanoBananaInput):
 
     most_references: ClassVar[int] = 13
 
-    output_format: Literal["png", "jpg"] = "png"
-    """The file that comes out. PNG is lossless, so that models are compared and not codecs."""
     resolution: Literal["1K", "2K", "4K"] = "2K"
     """How large the output is. 4K costs more, and nobody published how much."""
 

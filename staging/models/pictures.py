@@ -21,10 +21,9 @@ class LosslessOutput(InputBuilder):
     """
 
     output_format: Literal["png", "webp", "jpg"] = "png"
-    """The file that comes out. PNG is lossless, so that models are compared and not codecs. The model's
-    own default is webp."""
+    """The file that comes out. PNG is lossless, so that models are compared and not codecs."""
     output_quality: Quality = 95
-    """How good a webp or jpg is, 0 to 100; PNG does not use it. The model's own default is 80."""
+    """How good a webp or jpg is, 0 to 100; PNG does not use it."""
 
     def file_fields(self) -> dict[str, JsonValue]:
         """Return the two fields as the models take them."""

@@ -1,7 +1,8 @@
 """Where prices were read, and the short ways to write one down.
 
 The provider publishes prices on its pages only, so each was read from somebody's copy: the source and
-the day of that copy stand beside every figure. A price nobody published is unknown, with the reason.
+the day of that copy stand beside every figure (2026-11-01 for copies without a day: the month they were
+read). A price nobody published is unknown, with the reason.
 """
 
 from dataclasses import dataclass
@@ -23,11 +24,11 @@ ARENA = PriceSource("Replicate's own replicate/image-editing-arena, constants.ts
 """Replicate's repository; its figures may be rounded, or those of a typical run."""
 PUTER = PriceSource("HeyPuter/puter, its Replicate models.ts, tested there with a real key", date(2026, 8, 21))
 DAIKINA = PriceSource("the price list in vecna/daikina", date(2025, 11, 27))
-OPENAI_HK = PriceSource("the undated openai-hk price list, read 2026-11", date(2026, 11, 1))
-TEST_LOG = PriceSource("one undated third-party test log, read 2026-11", date(2026, 11, 1))
-THIRD_PARTY = PriceSource("one undated third-party note, read 2026-11", date(2026, 11, 1))
-HARDWARE = PriceSource("replicate.com/pricing, per second of hardware, read 2026-11", date(2026, 11, 1))
-NOWHERE = PriceSource("no published price found, 2026-11", date(2026, 11, 1))
+OPENAI_HK = PriceSource("an undated price list of openai-hk", date(2026, 11, 1))
+TEST_LOG = PriceSource("one undated third-party test log", date(2026, 11, 1))
+THIRD_PARTY = PriceSource("one undated third-party note", date(2026, 11, 1))
+HARDWARE = PriceSource("replicate.com/pricing, a stored copy", date(2026, 11, 1))
+NOWHERE = PriceSource("no published price found", date(2026, 11, 1))
 OFFLINE = PriceSource("offline", date(2026, 11, 1))
 
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from staging.models.pictures import LosslessOutput, Quality, given, pictures
+from staging.models.pictures import LosslessOutput, given, pictures
 from staging.models.prices import ARENA, TEST_LOG, per_image
 from staging.registry import Capability, ModelID, ModelSpec, OutputShape, RoomInput
 
@@ -30,9 +30,6 @@ class QwenImageEditPlusInput(QwenImageEditInput):
 
     # Its limit is not recorded: three pictures in all is our own.
     most_references: ClassVar[int] = 2
-
-    output_quality: Quality = 95
-    """How good a webp or jpg is, 0 to 100; PNG does not use it."""
 
     def input_of(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:
         """Return the input of the table in facts/replicate.md: the schema is not recorded."""
