@@ -1,0 +1,54 @@
+"""The HTTP routes beside the pages: pictures by signed link, and whether the app is alive."""
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from staging.images import MEDIA_TYPES
+
+if TYPE_CHECKING:
+    from staging.lab import Lab
+
+_PICTURE_HEADERS = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def routes(lab: "Lab") -> list[Route]:
+    """Return the routes that `app.py` mounts. Anything under /pictures/ that has no link of ours is a bare 404."""
+
+    def picture(request: Request) -> Response:
+        kind, digest = request.path_params["kind"], request.path_params["digest"]
+        query = request.query_params
+        path = lab.pictures.check(kind, digest, query.get("until", ""), query.get("signature", ""))
+        if path is None:
+            return _absent(request)
+        headers = {**_PICTURE_HEADERS, "ETag": f'"{kind}-{digest}"'}
+        if _has(request.headers.get("if-none-match", ""), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=headers)
+
+    return [
+        Route("/pictures/{kind}/{digest}", picture),
+        Route("/pictures/{rest:path}", _absent),
+        Route("/healthz", _health),
+    ]
+
+
+def _absent(_request: Request) -> Response:
+    return Response(status_code=404, headers={"Cache-Control": "no-store"})
+
+
+def _health(_request: Request) -> Response:
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+def _has(if_none_match: str, etag: str) -> bool:
+    """True when the browser already has this picture (RFC 9110, 13.1.2: a list, weak marks do not matter)."""
+    known = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in known or "*" in known

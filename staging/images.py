@@ -1,0 +1,151 @@
+"""Pictures: the one door for bytes, where they are kept, and the links that show them.
+
+Of a room nothing but its pixels is ever kept. A model's output is kept bit for bit as received, and
+what is shown of it are views made from its pixels. Decoding happens in `staging.images_worker`, a
+child process with limits, never in this one.
+"""
+
+import hashlib
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from staging.errors import NotFound, OutputRefused, ProviderUnavailable, UploadRejected
+from staging.images_door import Door, DoorUnavailable, Refused
+from staging.images_folder import MEDIA_TYPES, PNG, WEBP, Folder
+from staging.images_frames import Limits, PictureKind
+from staging.images_links import Links
+from staging.predictions import Output
+from staging.providers.base import RoomFile
+
+__all__ = ["MEDIA_TYPES", "OUTPUT_LIMITS", "ROOM_LIMITS", "Limits", "PictureKind", "Pictures", "RoomPicture"]
+
+ROOM_LIMITS = Limits(most_bytes=25_000_000, most_pixels=40_000_000, least_side=256)
+OUTPUT_LIMITS = Limits(most_bytes=60_000_000, most_pixels=80_000_000, least_side=16)
+
+_SUFFIXES = {"JPEG": ".jpg", "PNG": PNG, "WEBP": WEBP, "HEIF": ".heic"}
+_PNG_SIZE = struct.Struct(">II")
+_PNG_SIZE_AT = 16
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPicture:
+    """A room's picture as kept. Width and height are upright pixels; the size is the kept original's."""
+
+    digest: str
+    """SHA-256, in hex, over mode, size and pixels: the same pixels are the same room."""
+    width: int
+    height: int
+    size_bytes: int
+
+
+class Pictures:
+    """All pictures of rooms and outputs. Any thread may call any method."""
+
+    def __init__(
+        self,
+        folder: Path,
+        key: bytes,
+        *,
+        door: Door | None = None,
+        room_limits: Limits = ROOM_LIMITS,
+        output_limits: Limits = OUTPUT_LIMITS,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Open the folder; `key` signs the links, `now` (seconds since 1970) ends them."""
+        self._folder = Folder(folder)
+        self._links = Links(key, now)
+        self._door = door or Door()
+        self._room_limits = room_limits
+        self._output_limits = output_limits
+
+    def keep_room(self, data: bytes, name: str) -> RoomPicture:
+        """The room's clean pixels, view and thumbnail are kept; the same pixels again change nothing.
+
+        `name` is only for the sentence: UploadRejected names the file and the reason.
+        """
+        shown = "".join(character for character in name if character.isprintable())[:_LONGEST_NAME] or "The picture"
+        try:
+            seen = self._door.look(data, self._room_limits, tuple(PictureKind), digest=True)
+            for kind, content in reversed(seen.files.items()):  # the original last: it vouches for the others
+                self._folder.write(kind, seen.digest, PNG if kind is PictureKind.ORIGINAL else WEBP, content)
+        except Refused as refused:
+            raise UploadRejected(shown, str(refused)) from None
+        except DoorUnavailable as error:
+            raise UploadRejected(shown, f"it could not be looked at. {error} Try again.") from None
+        except OSError as error:
+            raise UploadRejected(shown, f"it could not be kept: {error.strerror}. Tell whoever runs this.") from None
+        size_bytes = len(seen.files[PictureKind.ORIGINAL])
+        return RoomPicture(seen.digest, seen.width, seen.height, size_bytes)
+
+    def keep_output(self, data: bytes) -> Output:
+        """The output's bytes are kept as received, with a view and a thumbnail.
+
+        Its digest is SHA-256, in hex, over the bytes; width and height are upright pixels. OutputRefused
+        when it is not a picture; ProviderUnavailable when it could not be kept now and may be later.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            seen = self._door.look(data, self._output_limits, (PictureKind.VIEW, PictureKind.THUMBNAIL), digest=False)
+            suffix = _SUFFIXES[seen.format]
+            for kind, content in seen.files.items():
+                self._folder.write(kind, digest, WEBP, content)
+            self._folder.write(PictureKind.ORIGINAL, digest, suffix, data)  # last: it vouches for the others
+        except Refused as refused:
+            raise OutputRefused(f"The model's output is not a picture that can be kept: {refused}") from None
+        except DoorUnavailable as error:
+            raise ProviderUnavailable(f"The output could not be looked at. {error}") from None
+        except OSError as error:
+            raise ProviderUnavailable(f"The output could not be kept: {error.strerror}.") from None
+        return Output(digest, MEDIA_TYPES[suffix], len(data), seen.width, seen.height)
+
+    def room_file(self, digest: str) -> RoomFile:
+        """Return the room's kept original; NotFound when there is none."""
+        path = self._original(digest)
+        with path.open("rb") as file:
+            start = file.read(_PNG_SIZE_AT + _PNG_SIZE.size)
+        width, height = _PNG_SIZE.unpack_from(start, _PNG_SIZE_AT)
+        return RoomFile(digest, str(path), MEDIA_TYPES[PNG], width, height)
+
+    def output_path(self, digest: str) -> Path:
+        """Return where the output's bytes are, as received; NotFound when they are not here."""
+        return self._original(digest)
+
+    def digest_now(self, digest: str) -> str:
+        """Return the digest that the kept original has now; another one means that it was changed.
+
+        Of an output over its bytes, of a room over its pixels; "" when it is no picture any more.
+        NotFound when it is gone.
+        """
+        path = self._original(digest)
+        data = path.read_bytes()
+        of_bytes = hashlib.sha256(data).hexdigest()
+        if of_bytes == digest or path.suffix != PNG:
+            return of_bytes
+        try:
+            return self._door.look(data, OUTPUT_LIMITS, (), digest=True).digest
+        except Refused:
+            return ""
+
+    def url(self, digest: str, kind: PictureKind) -> str:
+        """Return a link to the picture: the same all day (UTC), ended by the end of the next."""
+        return self._links.url(digest, kind)
+
+    def check(self, kind: str, digest: str, until: str, signature: str) -> Path | None:
+        """Return the file that a link leads to; None when the link is not ours, too old, or leads nowhere."""
+        if not self._links.allow(kind, digest, until, signature):
+            return None
+        return self._folder.find(PictureKind(kind), digest)
+
+    def close(self) -> None:
+        """No child process is left; who still waits for one is told to try again."""
+        self._door.close()
+
+    def _original(self, digest: str) -> Path:
+        path = self._folder.find(PictureKind.ORIGINAL, digest)
+        if path is None:
+            raise NotFound(f"The picture {digest[:12]} is not in the pictures folder. Was the folder moved or cleaned?")
+        return path
