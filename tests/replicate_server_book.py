@@ -95,6 +95,7 @@ class Book:
         self.calls: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
         self.faults_done: Counter[str] = Counter()
+        self._in_flight: list[Run] = []
         self.most_in_flight = 0
         self.authorized_downloads = 0
         self._faults: list[tuple[Fault, list[int]]] = []
@@ -194,8 +195,8 @@ class Book:
             for index, name in enumerate(names):
                 self._by_output[name] = (run, index)
             self._by_id[run.id] = run
-            in_flight = sum(one.over > now for one in self.runs[-1000:])
-            self.most_in_flight = max(self.most_in_flight, in_flight)
+            self._in_flight = [one for one in self._in_flight if one.over > now] + [run]
+            self.most_in_flight = max(self.most_in_flight, len(self._in_flight))
             self.changed.notify_all()
         return run
 
