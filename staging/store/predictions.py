@@ -10,7 +10,7 @@ from staging.errors import AlreadyAdopted, EventRefused, NotFound
 from staging.predictions import Comparison, Event, Prediction, PredictionNow, State, Verdict
 from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.lives import last_steps, read_lives
-from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware, utc
+from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware
 
 _RECENT = 200
 """How many of a model's last predictions say how long it takes."""
@@ -134,19 +134,24 @@ class PredictionLedger:
 
     def finished_seconds(self, model: str) -> float | None:
         """Return the median run time, in seconds, of the model's last successes; None without any."""
-        row = _one(
-            self._ledger.cursor(),
-            "SELECT median(run_seconds) FROM endings WHERE state = 'succeeded' AND prediction_id IN "
-            "(SELECT id FROM app.predictions WHERE model = ? ORDER BY id DESC LIMIT ?)",
-            model,
-            _RECENT,
-        )
-        return None if row is None else row[0]
+        with self._ledger.reading() as cursor:
+            rows = cursor.execute(
+                "SELECT id FROM app.predictions WHERE model = ? ORDER BY id DESC LIMIT ?", [model, _RECENT]
+            ).fetchall()
+            ids = [prediction_id for (prediction_id,) in rows]
+            if not ids:
+                return None
+            sql = (
+                "SELECT median(run_seconds) FROM endings WHERE state = 'succeeded' "
+                "AND prediction_id BETWEEN ? AND ? AND list_contains(?, prediction_id)"
+            )
+            row = _one(cursor, sql, min(ids), max(ids), ids)
+            return None if row is None else row[0]
 
     def _comparisons(self, rest: str, values: Sequence[object]) -> list[Comparison]:
-        sql = f"SELECT {COMPARISONS.column_list} FROM app.comparisons {rest}"  # noqa: S608
+        sql = f"SELECT {COMPARISONS.select_list} FROM app.comparisons {rest}"  # noqa: S608
         rows = self._ledger.cursor().execute(sql, values).fetchall()
-        return [Comparison(key, name, project, utc(at), by) for key, name, project, at, by in rows]
+        return [Comparison(**COMPARISONS.read(row)) for row in rows]
 
 
 def _read_some(cursor: duckdb.DuckDBPyConnection, ids: list[str]) -> list[PredictionNow]:

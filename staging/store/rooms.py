@@ -15,7 +15,7 @@ from staging.store.tables import ROOM_VERSIONS, ROOMS, utc
 
 _SELECT = (
     "SELECT digest, name, width, height, size_bytes, room_type, project, note, sample, archived, "
-    "uploaded_at, uploaded_by FROM rooms_now"
+    "epoch_us(uploaded_at), uploaded_by FROM rooms_now"
 )
 
 

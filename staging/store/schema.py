@@ -15,6 +15,7 @@ import duckdb
 
 from staging.errors import LedgerDamaged
 from staging.store.connection import LedgerFile
+from staging.store.tables import utc
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 VIEWS = Path(__file__).with_name("views.sql")
@@ -55,8 +56,10 @@ def applied_migrations(cursor: duckdb.DuckDBPyConnection) -> tuple[Applied, ...]
     """Return what the ledger remembers, in order; nothing when it is new."""
     if not _tables(cursor) & {"migrations"}:
         return ()
-    rows = cursor.execute("SELECT number, name, sha256, applied_at FROM app.migrations ORDER BY number").fetchall()
-    return tuple(Applied(*row) for row in rows)
+    rows = cursor.execute(
+        "SELECT number, name, sha256, epoch_us(applied_at) FROM app.migrations ORDER BY number"
+    ).fetchall()
+    return tuple(Applied(number, name, sha256, utc(at)) for number, name, sha256, at in rows)
 
 
 def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:

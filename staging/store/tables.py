@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, cast
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import duckdb
-from pydantic import JsonValue
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 MICRODOLLAR = Decimal("0.000001")
-"""The ledger's smallest amount of money: finer figures are rounded to it (half to even)."""
+"""The ledger's smallest amount of money: finer figures are rounded to it (half up)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,13 @@ class Table:
     columns: Mapping[str, str]
 
     @property
-    def column_list(self) -> str:
-        """The columns, as SELECT and INSERT name them."""
-        return ", ".join(self.columns)
+    def select_list(self) -> str:
+        """The columns as `read` takes them."""
+        return ", ".join(selected(column) if kind == "TIMESTAMPTZ" else column for column, kind in self.columns.items())
+
+    def read(self, row: Sequence[Any]) -> dict[str, Any]:
+        """Return a row of `select_list` by column: moments in UTC, JSON as objects."""
+        return {column: _read(kind, value) for (column, kind), value in zip(self.columns.items(), row, strict=True)}
 
     def insert(self, cursor: duckdb.DuckDBPyConnection, rows: Iterable[Sequence[Any]]) -> None:
         """Write the rows with one statement.
@@ -38,7 +43,7 @@ class Table:
         if not columns:
             return
         lists = ", ".join(f"unnest(?::{kind}[])" for kind in self.columns.values())
-        cursor.execute(f"INSERT INTO {self.name} ({self.column_list}) SELECT {lists}", columns)
+        cursor.execute(f"INSERT INTO {self.name} ({', '.join(self.columns)}) SELECT {lists}", columns)
 
 
 def _stored(kind: str, value: Any) -> Any:
@@ -50,7 +55,7 @@ def _stored(kind: str, value: Any) -> Any:
         return aware(value)
     if kind.startswith("DECIMAL"):
         # As text: DuckDB reads a list of Decimals of mixed scale as floating point.
-        return str(Decimal(value).quantize(MICRODOLLAR))
+        return str(Decimal(value).quantize(MICRODOLLAR, ROUND_HALF_UP))
     return value
 
 
@@ -61,19 +66,22 @@ def aware(at: datetime) -> datetime:
     return at
 
 
-def utc(value: datetime) -> datetime:
-    """Return a moment read from the ledger, in UTC."""
-    return value.astimezone(UTC)
+def selected(column: str) -> str:
+    """Return the SQL that reads a moment for `utc`: DuckDB's own way takes 20 µs a value."""
+    return f"epoch_us({column})"
 
 
-def utc_or_none(value: datetime | None) -> datetime | None:
-    """Return a moment read from the ledger, in UTC, when there is one."""
-    return None if value is None else value.astimezone(UTC)
+def utc(microseconds: int) -> datetime:
+    """Return a moment read as `selected`, exactly."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def from_json(value: str | None) -> dict[str, JsonValue] | None:
-    """Return an object read from the ledger, when there is one."""
-    return None if value is None else cast(dict[str, JsonValue], json.loads(value))
+def _read(kind: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if kind == "TIMESTAMPTZ":
+        return utc(value)
+    return json.loads(value) if kind == "JSON" else value
 
 
 ROOMS = Table(

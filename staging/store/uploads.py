@@ -19,7 +19,7 @@ class UploadLedger:
         row = (
             self._ledger.cursor()
             .execute(
-                "SELECT url, expires_at FROM app.uploads WHERE provider = ? AND room = ? AND expires_at > ? "
+                "SELECT url, epoch_us(expires_at) FROM app.uploads WHERE provider = ? AND room = ? AND expires_at > ? "
                 "ORDER BY expires_at DESC, id DESC LIMIT 1",
                 [provider, room, aware(now)],
             )
