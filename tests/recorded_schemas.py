@@ -1,6 +1,6 @@
 """The recorded input schemas, and what is wrong with an input by them.
 
-Makes tests/golden/schemas.json out of the facts file replicate_schemas.json, which has two formats.
+Makes tests/golden/schemas/ out of the facts file replicate_schemas.json, which has two formats.
 
 The official models in it were read from a generator's Python source (types as Python, no `required`),
 the community ones from OpenAPI. Both become one small JSON-Schema form. What the generator does not
@@ -115,7 +115,7 @@ PYTHON_TYPES = {"int": "integer", "float": "number", "bool": "boolean", "str": "
 
 
 def normalise(facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return slug → {recorded, version, source, required, input, output} for the provider's models of ours."""
+    """Return slug → recorded, official, version, source, required, input, output, of the provider's models."""
     schemas: dict[str, Any] = {}
     for model in ModelID:
         if model in facts["official"]:
@@ -150,6 +150,7 @@ def _official(slug: str, recorded: dict[str, Any]) -> dict[str, Any]:
         fields[name] = schema
     return {
         "recorded": True,
+        "official": True,
         "version": recorded["version"],
         "source": recorded["source"],
         "required": REQUIRED.get(slug, ["prompt"]),
@@ -162,6 +163,7 @@ def _community(recorded: dict[str, Any]) -> dict[str, Any]:
     output = recorded["output"]
     return {
         "recorded": True,
+        "official": False,
         "version": recorded["version"],
         "source": "the model's own OpenAPI schema",
         "required": recorded["required"] or [],
@@ -173,6 +175,7 @@ def _community(recorded: dict[str, Any]) -> dict[str, Any]:
 def _unrecorded(required: list[str], fields: dict[str, Any]) -> dict[str, Any]:
     return {
         "recorded": False,
+        "official": True,
         "version": None,
         "source": "the table in facts/replicate.md §3; no schema is recorded",
         "required": required,
@@ -215,10 +218,23 @@ def violations(sent: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def file_of(model: str) -> str:
+    """Return the name of the model's file, among the schemas and among the golden inputs."""
+    return f"{model.replace('/', '__')}.json"
+
+
+def read_schemas() -> dict[str, Any]:
+    """Return the committed schemas by slug."""
+    return {
+        path.stem.replace("__", "/"): json.loads(path.read_text())
+        for path in sorted((GOLDEN / "schemas").glob("*.json"))
+    }
+
+
 def main(facts: Path) -> None:
-    """Write tests/golden/schemas.json anew."""
-    schemas = normalise(json.loads(facts.read_text()))
-    (GOLDEN / "schemas.json").write_text(json.dumps(schemas, indent=1) + "\n")
+    """Write tests/golden/schemas/ anew."""
+    for slug, schema in normalise(json.loads(facts.read_text())).items():
+        (GOLDEN / "schemas" / file_of(slug)).write_text(json.dumps(schema, indent=1) + "\n")
 
 
 if __name__ == "__main__":
