@@ -1,4 +1,4 @@
-"""The recorded input schemas, and what is wrong with an input by them.
+"""The recorded input schemas, the golden inputs, and what is wrong with an input by its schema.
 
 Makes tests/golden/schemas/ out of the facts file replicate_schemas.json, which has two formats.
 
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from staging.registry import ModelID
+from staging.registry import ModelID, RoomInput
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -229,6 +229,18 @@ def read_schemas() -> dict[str, Any]:
         path.stem.replace("__", "/"): json.loads(path.read_text())
         for path in sorted((GOLDEN / "schemas").glob("*.json"))
     }
+
+
+def golden(model: str, folder: Path = GOLDEN) -> dict[str, Any]:
+    """Return the model's golden price and inputs, written by hand from facts/replicate.md and the schema."""
+    file = folder / file_of(model)
+    return dict(json.loads(file.read_text())) if file.exists() else {"price": {}, "cases": []}
+
+
+def room_of(case: Mapping[str, Any]) -> RoomInput:
+    """Return the room of a golden case."""
+    fields = dict(case["room"])
+    return RoomInput(**fields | {"reference_urls": tuple(fields.get("reference_urls", ()))})
 
 
 def main(facts: Path) -> None:

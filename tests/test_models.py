@@ -15,7 +15,7 @@ from staging.models import default_registry
 from staging.models.__main__ import main as write_page
 from staging.models.table import BEGIN, END, limits, model_row, rewritten
 from staging.registry import Capability, InputBuilder, ModelID, ModelRegistry, ModelSpec, OutputShape, Price, RoomInput
-from tests.recorded_schemas import GOLDEN, faults, file_of, normalise, read_schemas, violations
+from tests.recorded_schemas import GOLDEN, faults, golden, normalise, read_schemas, room_of, violations
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "model_registry.md"
@@ -33,12 +33,6 @@ NEVER_SENT = {"openai_api_key", "user_id", "replicate_api_key", "disable_safety_
 }  # fmt: skip
 
 
-def golden(model: str, folder: Path = GOLDEN) -> dict[str, Any]:
-    """Return the model's golden price and inputs, written by hand from facts/replicate.md and the schema."""
-    file = folder / file_of(model)
-    return dict(json.loads(file.read_text())) if file.exists() else {"price": {}, "cases": []}
-
-
 def cases(*providers: str) -> list[Any]:
     return [
         pytest.param(spec, case, id=f"{spec.id}: {case['name']}")
@@ -46,11 +40,6 @@ def cases(*providers: str) -> list[Any]:
         if spec.provider in providers
         for case in golden(spec.id)["cases"]
     ]
-
-
-def room_of(case: Mapping[str, Any]) -> RoomInput:
-    fields = dict(case["room"])
-    return RoomInput(**fields | {"reference_urls": tuple(fields.get("reference_urls", ()))})
 
 
 def lacking(models: Iterable[str], registry: ModelRegistry, folder: Path, page: str) -> list[str]:

@@ -61,7 +61,7 @@ class InteriorV2Input(InputBuilder):
     strength: float = Field(default=0.999999, ge=0, le=1)
     """How much of the repainted part may change."""
     max_resolution: int = Field(default=1536, ge=512, le=2048)
-    """The longer side of the output, in pixels; larger takes longer and is paid by the second."""
+    """The longer side of the output at most, by its name, in pixels; larger takes longer and costs more."""
     keep_furniture_structure: bool = False
     """Keep the shapes of the furniture that is in the room."""
     empty_room_mode: bool = False
