@@ -114,6 +114,8 @@ class Handler(BaseHTTPRequestHandler):
             self._hang_up(fault)
         elif fault.do == "truncated":
             self._send(answer, cut=True)
+        elif fault.do == "drip":
+            self._send(answer, drip_seconds=fault.seconds)
         elif fault.do == "html":
             status = fault.status if fault.status != 503 else 502
             self._send(Answer(status, b"<html><body><h1>502 Bad Gateway</h1></body></html>", "text/html"))
@@ -157,11 +159,13 @@ class Handler(BaseHTTPRequestHandler):
             self._send(Answer(302, b"", "text/plain", {"Location": fault.location}))
         elif fault.do == "huge":
             self._send_zeros(fault.size_bytes)
+        elif fault.do == "drip":
+            self._send(api.output(request.path), drip_seconds=fault.seconds)
         else:
-            time.sleep(fault.seconds)
+            time.sleep(fault.seconds if fault.do == "late" else 0)
             self._send(api.output(request.path), cut=fault.do == "truncated")
 
-    def _send(self, answer: Answer, cut: bool = False) -> None:
+    def _send(self, answer: Answer, cut: bool = False, drip_seconds: float = 0.0) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         if answer.status != 204:
@@ -171,7 +175,12 @@ class Handler(BaseHTTPRequestHandler):
         if cut:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
+        body = answer.body[: len(answer.body) // 2] if cut else answer.body
+        for byte in body if drip_seconds else b"":
+            self.wfile.flush()
+            time.sleep(drip_seconds)
+            self.wfile.write(bytes([byte]))
+        self.wfile.write(b"" if drip_seconds else body)
         self.wfile.flush()
 
     def _send_zeros(self, size_bytes: int) -> None:

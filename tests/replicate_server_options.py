@@ -13,10 +13,10 @@ CALLS = ("create", "get", "list", "cancel", "upload", "file", "account", "model"
 DEEDS_BEFORE = ("refuse", "silent", "reset")
 """Faults that strike before anything is done: a create is not taken and not billed."""
 
-DEEDS_AFTER = ("lost", "late", "truncated", "html", "list", "answer")
+DEEDS_AFTER = ("lost", "late", "drip", "truncated", "html", "list", "answer")
 """Faults that strike when all is done: a create is taken and billed."""
 
-DEEDS_OUTPUT = ("refuse", "silent", "reset", "late", "truncated", "html", "huge", "redirect")
+DEEDS_OUTPUT = ("refuse", "silent", "reset", "late", "drip", "truncated", "html", "huge", "redirect")
 
 DEEDS_RUN = ("end", "cold", "vanish")
 
@@ -33,11 +33,12 @@ class Fault:
         reset      the connection is reset; nothing was done
         lost       done, and the connection is closed without an answer
         late       done, and answered after `seconds`
+        drip       done, and answered a byte every `seconds`
         truncated  done, and the connection is closed in the middle of the answer
         html       done, and answered with `status` and a page of HTML
         list       done, and answered with a JSON list
         answer     done, and answered once with `fields` laid over the answer and `drop` left out
-    do, on "output": refuse, silent, reset, late, truncated as above, and
+    do, on "output": refuse, silent, reset, late, drip, truncated as above, and
         html       a page of HTML with status 200
         huge       `size_bytes` of zeros, without saying how many
         redirect   to `location`
@@ -56,7 +57,7 @@ class Fault:
     """Only creates, runs and downloads of this model."""
     status: int = 503
     seconds: float = 0.0
-    body: Mapping[str, Any] | None = None
+    body: Any = None
     """None: what Replicate says with that status."""
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ and time (facts/replicate.md §4.4, facts/trust.md 9).
 """
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 import httpx
@@ -13,8 +14,7 @@ import httpx
 from staging.errors import OutputExpired, OutputRefused, ProviderUnavailable
 from staging.providers.outputs import LARGEST_PICTURE_BYTES
 
-DELIVERY_HOST = "replicate.delivery"
-ATTEMPTS = 3
+_DELIVERY_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*replicate\.delivery")
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PICTURE_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
 _HEADERS = {"User-Agent": "staging-lab", "Accept": "image/*", "Accept-Encoding": "identity"}
@@ -66,45 +66,43 @@ class Downloads:
             target = httpx.URL(url)
         except (httpx.InvalidURL, ValueError):
             raise OutputRefused("The result's address cannot be read; nothing was fetched.") from None
-        host, named = target.host, f"{target.host}:{target.port}"
-        delivered = host == DELIVERY_HOST or (
-            host.endswith("." + DELIVERY_HOST) and host.replace(".", "").replace("-", "").isalnum()
-        )
+        # The raw host is what is looked up and sent; `host` would decode it for people.
+        host = target.raw_host.decode("ascii")
+        named = f"[{host}]" if ":" in host else host
         if target.userinfo:
             raise OutputRefused("The result's address holds a name or password; nothing was fetched.")
-        own = (named if target.port else host) in self._own_hosts
+        own = (f"{named}:{target.port}" if target.port else named) in self._own_hosts
         if own and target.scheme in ("https", "http"):
             return target
         if target.scheme != "https":
             raise OutputRefused(f"The result's address starts with “{target.scheme[:20]}:”; nothing was fetched.")
-        if not delivered or target.port:
+        if not _DELIVERY_HOST.fullmatch(host) or target.port:
             raise OutputRefused(f"The result lies at “{host[:80]}”, which is not Replicate's; nothing was fetched.")
         return target
 
     async def _fetch(self, target: httpx.URL) -> bytes:
         """Return the bytes; a passing fault costs two more attempts, because a paid picture hangs on it."""
-        for attempt in range(1, ATTEMPTS + 1):
+        for pause in (self._limits.pause_seconds, 2 * self._limits.pause_seconds):
             try:
                 return await self._attempt(target)
-            except (httpx.HTTPError, ProviderUnavailable, OutputExpired) as error:
-                # A picture can be a moment late at its host: "not found" counts from the third time on.
-                if attempt == ATTEMPTS:
-                    if isinstance(error, OutputExpired):
-                        raise
-                    reason = f"{error}" if isinstance(error, ProviderUnavailable) else "the connection failed"
-                    raise ProviderUnavailable(f"The result cannot be fetched right now: {reason}.") from None
-                await asyncio.sleep(self._limits.pause_seconds * 2 ** (attempt - 1))
-        raise AssertionError("unreachable")
+            except (ProviderUnavailable, OutputExpired):
+                # A picture can be a moment late at its host: that it is gone counts from the third time on.
+                await asyncio.sleep(pause)
+        return await self._attempt(target)
 
     async def _attempt(self, target: httpx.URL) -> bytes:
-        async with self._http.stream("GET", target) as response:
-            self._check(response)
-            received = bytearray()
-            async for chunk in response.aiter_raw():
-                received += chunk
-                if len(received) > self._limits.largest_bytes:
-                    raise self._too_large()
-        self._http.cookies.clear()
+        received = bytearray()
+        try:
+            async with self._http.stream("GET", target) as response:
+                self._check(response)
+                async for chunk in response.aiter_raw():
+                    received += chunk
+                    if len(received) > self._limits.largest_bytes:
+                        raise self._too_large()
+        except httpx.HTTPError:
+            raise ProviderUnavailable("The result cannot be fetched right now: the connection failed.") from None
+        finally:
+            self._http.cookies.clear()
         if not received:
             raise OutputRefused("The result is empty.")
         return bytes(received)
@@ -116,7 +114,7 @@ class Downloads:
                 "Replicate has already deleted the result; it keeps results for one hour. Run it again."
             )
         if status in _PASSING:
-            raise ProviderUnavailable(f"its host answers with status {status}")
+            raise ProviderUnavailable(f"The result cannot be fetched right now: its host answers with status {status}.")
         if 300 <= status < 400:
             raise OutputRefused("The result's address leads on to another one, which is not followed.")
         if status != 200:

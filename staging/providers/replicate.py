@@ -47,6 +47,9 @@ READS_AT_ONCE = 10
 SHORTEST_DEADLINE_SECONDS = 5
 """Replicate takes no shorter Cancel-After."""
 FILE_LIFETIME = timedelta(hours=24)
+READ_LIMITS = Limits(read=15.0, whole=30.0)
+CREATE_LIMITS = Limits(read=30.0, whole=60.0)
+UPLOAD_LIMITS = Limits(read=60.0, whole=180.0)
 LARGEST_FILE_BYTES = 100 * 1024 * 1024
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
@@ -90,7 +93,7 @@ class ReplicateProvider:
             )
         filename = f"{room.digest[:16]}.{_ENDINGS.get(room.media_type, 'bin')}"
         with path.open("rb") as file:
-            exchange = Exchange("the upload of a room", limits=Limits(read=60.0, whole=180.0))
+            exchange = Exchange("the upload of a room", UPLOAD_LIMITS)
             answer = await self._call(
                 exchange,
                 lambda: self._client.files.async_create(file, filename=filename, content_type=room.media_type),
@@ -106,9 +109,7 @@ class ReplicateProvider:
         """Create the prediction and return how it stands; AnswerLost when nobody knows whether it was created."""
         model, version, inputs = submission.model, submission.version, dict(submission.input)
         seconds = max(SHORTEST_DEADLINE_SECONDS, math.ceil(submission.deadline_seconds))
-        exchange = Exchange(
-            f"the model {model}", bills=True, limits=Limits(30.0, 60.0), headers={"Cancel-After": f"{seconds}s"}
-        )
+        exchange = Exchange(f"the model {model}", CREATE_LIMITS, bills=True, headers={"Cancel-After": f"{seconds}s"})
         predictions = self._client.predictions
         if version is None:
             answer = await self._call(
@@ -209,7 +210,7 @@ class ReplicateProvider:
         async with self._reading:
             for attempt in range(1, READ_ATTEMPTS + 1):
                 try:
-                    return await self._call(Exchange(about), call)
+                    return await self._call(Exchange(about, READ_LIMITS), call)
                 except ProviderThrottled:
                     raise
                 except ProviderUnavailable:

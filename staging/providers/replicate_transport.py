@@ -27,8 +27,8 @@ PROBLEM_JSON = "application/problem+json"
 class Limits:
     """How long a call may take, in seconds: each wait for bytes, and the whole of it."""
 
-    read: float = 15.0
-    whole: float = 30.0
+    read: float
+    whole: float
 
     def extension(self) -> dict[str, float]:
         """Return them as httpx hands time-outs to its transports."""
@@ -41,9 +41,9 @@ class Exchange:
 
     about: str
     """What is asked for, fit for a sentence: "the model qwen/qwen-image-edit"."""
+    limits: Limits
     bills: bool = False
     """True for a create: once its bytes may have left, no answer means doubt."""
-    limits: Limits = field(default_factory=Limits)
     headers: dict[str, str] = field(default_factory=dict)
     answered: bool = False
     answer: JsonValue = None
