@@ -215,10 +215,12 @@ def test_seedream_makes_one_picture_a_run() -> None:
         assert (sent["sequential_image_generation"], sent["max_images"]) == ("disabled", 1)
 
 
-def test_interior_v2_refuses_a_guidance_that_ends_before_it_starts() -> None:
+@pytest.mark.parametrize("start", [0.8, 0.9])
+def test_interior_v2_refuses_a_guidance_that_ends_before_it_has_begun(start: float) -> None:
     spec = REGISTRY.get(ModelID.INTERIOR_V2)
+    assert spec.parameters({"control_guidance_start": 0.79}).chosen() == {"control_guidance_start": 0.79}
     with pytest.raises(ParametersRefused, match="control_guidance_start must be less than control_guidance_end"):
-        spec.parameters({"control_guidance_start": 0.9})
+        spec.parameters({"control_guidance_start": start})
 
 
 def test_the_offline_baselines_get_what_they_read_and_no_more() -> None:
