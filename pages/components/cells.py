@@ -1,0 +1,115 @@
+"""What a comparison's predictions look like in the grid: words, figures and what may be done."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from pages.components.cards import offline_badge, room_picture
+from pages.components.grid import Cell, CellState, Column, Row
+from pages.components.picker import Badge
+from pages.components.words import dollars, duration
+from staging.desk import CellView, ComparisonView
+from staging.images import Pictures
+from staging.predictions import PredictionNow, State, Verdict
+from staging.registry import ModelRegistry
+from staging.rooms import Room
+
+STATE_WORDS: dict[State, tuple[CellState, str]] = {
+    State.QUEUED: ("waiting", "Queued"),
+    State.SUBMITTING: ("waiting", "Sending"),
+    State.RUNNING: ("running", "Running"),
+    State.COLLECTING: ("running", "Fetching"),
+    State.SUCCEEDED: ("done", "Done"),
+    State.FAILED: ("failed", "Failed"),
+    State.CANCELED: ("cancelled", "Cancelled"),
+    State.UNKNOWN: ("unknown", "Outcome unknown"),
+}
+VERDICT_BADGES = {Verdict.ACCEPTED: Badge("Accepted", "good"), Verdict.REJECTED: Badge("Rejected", "warn")}
+
+
+def columns(view: ComparisonView, registry: ModelRegistry) -> list[Column]:
+    """Return the grid's columns; a model's seeds are told apart by number when there are several."""
+    several = {model for model, seed in view.columns if seed > 0}
+    drawn = []
+    for model, seed in view.columns:
+        spec = registry.get(model) if registry.exists(model) else None
+        drawn.append(
+            Column(
+                name=spec.name if spec else model,
+                detail=f"seed {seed + 1}" if model in several else "",
+                badge=offline_badge(spec) if spec else None,
+            )
+        )
+    return drawn
+
+
+def rows(view: ComparisonView, rooms: Mapping[str, Room], pictures: Pictures) -> list[Row]:
+    """Return the grid's rows, a cell for each column."""
+    drawn = []
+    for digest in view.rooms:
+        room = rooms[digest]
+        picture = room_picture(pictures, digest, room.width, room.height, f"Original of {room.name}")
+        seen = (view.cells.get((digest, model, seed)) for model, seed in view.columns)
+        drawn_cells = tuple(cell(one, room, pictures) if one else None for one in seen)
+        drawn.append(Row(digest, room.name, f"Original · {room.room_type.value}", picture, drawn_cells))
+    return drawn
+
+
+def cell(seen: CellView, room: Room, pictures: Pictures) -> Cell:
+    """Return one prediction as it is shown now."""
+    now = seen.prediction
+    kind, word = STATE_WORDS[now.state]
+    sentence = now.error or ""
+    if not now.state.final:
+        # "waiting: Replicate cannot be reached." is a word and its reason.
+        stage, _, sentence = seen.stage_text.partition(": ")
+        word = "Cancelling" if now.cancel_requested else stage[:1].upper() + stage[1:] or word
+    picture = None
+    if now.state is State.SUCCEEDED and now.outputs:
+        output = now.outputs[0]
+        alt = f"{room.name} staged by {now.prediction.model}"
+        picture = room_picture(pictures, output.digest, output.width, output.height, alt)
+    return Cell(
+        id=now.prediction.id,
+        state=kind,
+        status=word,
+        sentence="" if picture else sentence,
+        facts=facts(now),
+        hint=now.charge_basis or "",
+        picture=picture,
+        progress=seen.progress if not now.state.final else None,
+        elapsed_seconds=None if now.state.final else seen.elapsed_seconds,
+        verdict=VERDICT_BADGES.get(now.verdict),
+        can_retry=now.state in (State.FAILED, State.CANCELED, State.UNKNOWN),
+        can_cancel=not now.state.final and not now.cancel_requested,
+    )
+
+
+def facts(now: PredictionNow) -> str:
+    """Return a prediction's seconds and cost: "12 s · $0.04"; what is unknown is said so."""
+    parts = []
+    if now.state.final:
+        parts.append(duration(now.total_seconds))
+        if now.charge_usd is not None and (now.charge_usd or now.state is State.SUCCEEDED):
+            parts.append(dollars(now.charge_usd))
+        elif now.charge_usd is None and now.state is State.SUCCEEDED:
+            parts.append("cost unknown")
+    elif now.prediction.estimate_usd is not None:
+        parts.append(f"about {dollars(now.prediction.estimate_usd)}")
+    else:
+        parts.append("price unknown")
+    return " · ".join(part for part in parts if part)
+
+
+def summary(view: ComparisonView) -> tuple[float, str]:
+    """Return how far a comparison is (0 to 1) and the same in words, with what it cost so far."""
+    nows = [seen.prediction for seen in view.cells.values()]
+    total, done = len(nows), sum(now.state.final for now in nows)
+    words = [f"{done} of {total} done"]
+    for state, word in ((State.FAILED, "failed"), (State.CANCELED, "cancelled"), (State.UNKNOWN, "outcome unknown")):
+        if count := sum(now.state is state for now in nows):
+            words.append(f"{count} {word}")
+    spent = sum((now.charge_usd for now in nows if now.charge_usd is not None), Decimal(0))
+    words.append(f"{dollars(spent)} {'spent' if view.unfinished == 0 else 'so far'}")
+    if unknown := sum(now.state is State.SUCCEEDED and now.charge_usd is None for now in nows):
+        words.append(f"{unknown} at an unknown price")
+    return (done / total if total else 1.0), " · ".join(words)

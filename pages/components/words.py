@@ -1,0 +1,75 @@
+"""The words and figures that pages show: with units, and harmless wherever they are put."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from staging.registry import Price
+
+UNKNOWN_PRICE = "price unknown"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&@/])")
+
+
+def plain(text: str) -> str:
+    """Return the text so that Markdown shows it as it is: no tag, link, picture, colour or formula.
+
+    Whoever names a file, a project or a prompt must not be able to put anything into a page.
+    """
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def dollars(amount: Decimal | None) -> str:
+    """Return "$1.20", "$0.0385", "$0", or that nobody knows: two places, more where they count."""
+    if amount is None:
+        return "unknown"
+    if amount == 0:
+        return "$0"
+    if abs(amount) >= 1:
+        return f"${amount:,.2f}"
+    places = f"{amount:.6f}".rstrip("0")
+    return "$" + places + "0" * max(0, 2 - len(places.partition(".")[2]))
+
+
+def duration(seconds: float | None) -> str:
+    """Return "0.4 s", "12 s" or "2 min 5 s"; an empty text when it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 10 and isinstance(seconds, float):
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def price_text(price: Price) -> str:
+    """Return a price as people say it: "$0.03 per image", "free", "price unknown"."""
+    parts = [
+        f"{dollars(rate)} per {unit}"
+        for rate, unit in (
+            (price.usd_per_run, "run"),
+            (price.usd_per_image, "image"),
+            (price.usd_per_second, f"second of {price.hardware}" if price.hardware else "second"),
+            (price.usd_per_megapixel_in, "megapixel in"),
+            (price.usd_per_megapixel_out, "megapixel out"),
+        )
+        if rate
+    ]
+    if parts:
+        return " + ".join(parts)
+    return "free" if price.known else UNKNOWN_PRICE
+
+
+def moment(at: datetime, timezone: str | None) -> str:
+    """Return "22 Nov 2026, 19:34" as the clock on the wall of the reader says."""
+    try:
+        zone = ZoneInfo(timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return f"{at.astimezone(zone):%-d %b %Y, %H:%M}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return "1 room", "3 rooms"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

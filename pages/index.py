@@ -1,0 +1,63 @@
+"""The frame of every page: navigation, title, whether Replicate is connected, and a calm end to every error."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.calm import calm
+from staging.lab import current
+
+PAGES = Path(__file__).resolve().parent
+
+st.set_page_config(page_title="Staging Lab", page_icon=PAGES / "icon.svg", layout="wide")
+
+
+def connection() -> None:
+    """Say whether Replicate is connected, and how to connect it."""
+    if current().settings.replicate_api_token is not None:
+        st.badge("Replicate connected", icon=":material/cloud_done:", color="green")
+        return
+    with st.popover("Replicate not connected", icon=":material/cloud_off:", type="tertiary"):
+        st.markdown(
+            "The offline baselines run without it. To run the models on Replicate, make a token at "
+            "[replicate.com/account/api-tokens](https://replicate.com/account/api-tokens), set it in the "
+            "environment, and start the app again:"
+        )
+        st.code("export REPLICATE_API_TOKEN=r8_…\nmake run", language="bash")
+
+
+page = st.navigation(
+    [
+        st.Page(
+            PAGES / "compare.py",
+            title="Compare",
+            icon=":material/compare:",
+            default=True,
+            help="Run models on rooms and see the results side by side.",
+        ),
+        st.Page(
+            PAGES / "rooms.py",
+            title="Rooms",
+            icon=":material/photo_library:",
+            help="All photos of rooms: add, describe, archive.",
+        ),
+        st.Page(
+            PAGES / "models.py",
+            title="Models",
+            icon=":material/tune:",
+            help="What each model can do and what it costs.",
+        ),
+        st.Page(
+            PAGES / "costs.py",
+            title="Costs",
+            icon=":material/payments:",
+            help="What was spent, on what, by whom, and per accepted picture.",
+        ),
+    ],
+    position="top",
+)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title(page.title, anchor=False, width="stretch")
+    connection()
+with calm():
+    page.run()
