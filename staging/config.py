@@ -34,10 +34,10 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("data")
     """Where the ledger, the pictures and the keys live. One process at a time holds it."""
-    public_url: str = ""
-    """The address people reach the app under, when a proxy stands before it."""
     default_model: str = "qwen/qwen-image-edit"
     """The model that is chosen when nobody chose one."""
+    sample_rooms: bool = True
+    """Whether an empty ledger is given the sample rooms."""
 
     replicate_api_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("REPLICATE_API_TOKEN", "replicate_api_token")
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     """How long to go on looking for a create whose answer was lost before it is sent again."""
     output_lifetime_seconds: float = Field(default=3600.0, gt=0)
     """How long the provider keeps inputs and outputs."""
-    poll_fastest_seconds: float = Field(default=0.5, gt=0)
+    poll_fastest_seconds: float = Field(default=0.25, gt=0)
     """How soon the provider is asked again while predictions are about to end."""
     poll_slowest_seconds: float = Field(default=1.5, gt=0)
     """How late the provider is asked again at most."""

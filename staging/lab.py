@@ -111,7 +111,7 @@ def _refusals(settings: Settings) -> dict[str, str]:
 
 def _add_sample_rooms(lab: Lab) -> None:
     """Put the shipped rooms into the ledger on first start; one that was archived stays archived."""
-    if lab.store.rooms.list(archived=True) or lab.store.rooms.list():
+    if not lab.settings.sample_rooms or lab.store.rooms.list(archived=True) or lab.store.rooms.list():
         return
     for file, room_type in SAMPLE_ROOMS.items():
         path = SHIPPED / "sample_rooms" / file

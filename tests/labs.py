@@ -17,6 +17,7 @@ from staging.predictions import PredictionNow
 from tests.replicate_server import ReplicateServer
 
 QUICK: Mapping[str, Any] = {
+    "sample_rooms": False,
     "settle_seconds": 1.0,
     "poll_fastest_seconds": 0.05,
     "poll_slowest_seconds": 0.2,

@@ -15,6 +15,14 @@ from tests.replicate_server import ReplicateServer
 from tests.replicate_server_options import Fault, failing
 
 
+FIELD_REFUSED = {
+    "title": "Input validation failed",
+    "status": 422,
+    "detail": "- input.output_format: output_format must be one of the following\n",
+    "invalid_fields": [{"type": "enum", "field": "input.output_format", "description": "must be one of: jpg, png"}],
+}
+
+
 def test_a_prediction_ends_with_its_picture_its_times_and_its_charge(
     tmp_path: Path, replicate_server: ReplicateServer
 ) -> None:
@@ -46,12 +54,13 @@ def test_one_upload_serves_all_predictions_of_a_room(tmp_path: Path, replicate_s
     [
         (Fault(on="create", status=401), "token"),
         (Fault(on="create", status=402), "credit"),
-        (Fault(on="create", status=422), "input"),
+        (Fault(on="create", status=422), "model"),
+        (Fault(on="create", status=422, body=FIELD_REFUSED), "output_format"),
         (failing("The input or output was flagged as sensitive. Please try again. (E005)"), "sensitive"),
         (failing("CUDA out of memory (E1001)"), "memory"),
         (Fault(on="run", do="end", fields={"output": None}), "picture"),
-        (Fault(on="run", do="end", fields={"output": "just words"}), "picture"),
-        (Fault(on="output", do="html"), "picture"),
+        (Fault(on="run", do="end", fields={"output": "just words"}), "not an image"),
+        (Fault(on="output", do="html"), "not an image"),
         (Fault(on="output", do="redirect", location="http://127.0.0.1:9/secret"), ""),
         (Fault(on="output", status=404), ""),
     ],

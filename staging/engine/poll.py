@@ -63,6 +63,11 @@ class Poller:
         finally:
             self._waiters.pop(provider_id, None)
 
+    def close(self) -> None:
+        """Ask no more; those who still wait are to be told by whoever started them."""
+        if self._task is not None:
+            self._task.cancel()
+
     def interval_seconds(self) -> float:
         """Return how long to wait before the next question."""
         count = max(1, len(self._waiters))

@@ -201,6 +201,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for work in workplaces.values():
+            work.poller.close()
             await work.provider.close()
 
 
