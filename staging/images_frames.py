@@ -41,7 +41,7 @@ class Limits:
     Processor time, because a busy machine must not turn a good photo away; the slowest good file, a
     HEIC of 40 megapixels, takes 3 seconds on the 2-core machine this was measured on.
     """
-    total_seconds: float = 60.0
+    total_seconds: float = 120.0
     """Clock time for everything, the second net: whatever happens, the reader is gone after it."""
 
 

@@ -37,6 +37,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = range(5, 9)
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2")
 _HEIC_SEQUENCE_BRANDS = (b"hevc", b"hevx", b"hevm", b"hevs", b"msf1")
 _OTHER_FORMATS = (
@@ -62,33 +63,36 @@ class PictureRefused(Exception):
 
 
 class CleanPicture(NamedTuple):
-    """An upright sRGB picture without anything but pixels, and the format it came in."""
+    """An upright sRGB picture without anything but pixels, and what it was in the file."""
 
     image: Image.Image
     format: str
     """Pillow's word: JPEG, PNG, WEBP or HEIF."""
+    width: int
+    height: int
+    """Of the whole picture, upright; `image` may be smaller when only views of it are wanted."""
 
 
-def clean_picture(data: bytes, limits: Limits) -> CleanPicture:
+def clean_picture(data: bytes, limits: Limits, long_side: int | None = None) -> CleanPicture:
     """Return the file's pixels: one frame, upright, sRGB, alpha on white, mode RGB, no metadata.
 
-    PictureRefused with the reason; the size is checked before any pixel is decoded.
+    With `long_side`, in pixels, they are shrunk to it early, which saves memory and time. PictureRefused
+    with the reason; the size is checked before any pixel is decoded.
     """
     found = _format_of(data)
     # Pillow takes memory for the whole canvas when it opens a WebP, so this comes before.
     if found == "WEBP" and (claimed := _webp_size(data)):
         _check_size(*claimed, limits)
-    with Image.open(io.BytesIO(data), formats=(found,)) as image:
-        _check_size(*image.size, limits)
-        # A phone's JPEG or HEIC may carry a preview or a depth map as further "frames": the first is the photo.
-        if found in ("PNG", "WEBP") and getattr(image, "n_frames", 1) > 1:
-            raise PictureRefused("it is animated; save one frame of it as a picture.")
-        image.load()
-        turn = _TURNS.get(_orientation(image))
-        clean = _flat(image)
+    image, orientation = _decode(data, found, limits)
+    width, height = image.size
+    clean = _flat(image, long_side)
+    del image  # its memory, before the turn takes as much again
+    turn = _TURNS.get(orientation)
     if turn is not None:
         clean = clean.transpose(turn)
-    return CleanPicture(clean, found)
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return CleanPicture(clean, found, width, height)
 
 
 def pixel_digest(image: Image.Image) -> str:
@@ -101,17 +105,17 @@ def pixel_digest(image: Image.Image) -> str:
 
 
 def encode(image: Image.Image, kind: PictureKind) -> bytes:
-    """Return the file of this kind. Settings chosen by measurement, see docs/decisions/pictures.md."""
+    """Return the file of this kind. Settings chosen by measurement."""
     buffer = io.BytesIO()
     if kind is PictureKind.ORIGINAL:
         # Run-length deflate: on photos as small as level 4 at half its time.
         image.save(buffer, "PNG", compress_level=1, compress_type=3)
     elif kind is PictureKind.VIEW:
-        # Method 1 keeps 1024 x 1024 under 50 ms; method 4 saves a tenth of the bytes for three times that.
-        _within(image, VIEW_LONG_SIDE, Image.Resampling.LANCZOS).save(buffer, "WEBP", quality=90, method=1)
+        # 30 ms for 1024 x 1024; method 4 saves a tenth of the bytes and takes three times that.
+        _within(image, VIEW_LONG_SIDE, Image.Resampling.LANCZOS).save(buffer, "WEBP", quality=88, method=0)
     else:
         # Hamming: a third of Lanczos' time, and no ringing at window frames.
-        _within(image, THUMBNAIL_LONG_SIDE, Image.Resampling.HAMMING).save(buffer, "WEBP", quality=78, method=2)
+        _within(image, THUMBNAIL_LONG_SIDE, Image.Resampling.HAMMING).save(buffer, "WEBP", quality=78, method=1)
     return buffer.getvalue()
 
 
@@ -164,6 +168,17 @@ def _check_size(width: int, height: int, limits: Limits) -> None:
         )
 
 
+def _decode(data: bytes, found: str, limits: Limits) -> tuple[Image.Image, int]:
+    """Return the decoded picture and its EXIF orientation."""
+    with Image.open(io.BytesIO(data), formats=(found,)) as image:
+        _check_size(*image.size, limits)
+        # A phone's JPEG or HEIC may carry a preview or a depth map as further "frames": the first is the photo.
+        if found in ("PNG", "WEBP") and getattr(image, "n_frames", 1) > 1:
+            raise PictureRefused("it is animated; save one frame of it as a picture.")
+        image.load()
+        return image, _orientation(image)
+
+
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation; 1 (upright) when there is none that can be read."""
     with suppress(Exception):  # a broken EXIF block hides the orientation, it does not spoil the pixels
@@ -171,20 +186,22 @@ def _orientation(image: Image.Image) -> int:
     return 1
 
 
-def _flat(image: Image.Image) -> Image.Image:
+def _flat(image: Image.Image, long_side: int | None) -> Image.Image:
     """Return a fresh RGB image with the colours of `image` in sRGB, over white where it is transparent."""
     profile = image.info.get("icc_profile")
-    alpha = None
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
-        alpha = image.getchannel("A")
     elif image.mode.startswith("I;16"):
         image = image.point(_HIGH_BYTE, "L")
-    if image.mode not in ("RGB", "L", "CMYK"):
+    elif image.mode not in ("RGB", "L", "CMYK"):
         image = image.convert("RGB")
+    image = _within(image, long_side, Image.Resampling.LANCZOS) if long_side else image
+    alpha = image.getchannel("A") if image.mode == "RGBA" else None
+    image = image.convert("RGB") if image.mode == "RGBA" else image
     image = _to_srgb(image, profile) if profile else image
+    image = image if image.mode == "RGB" else image.convert("RGB")
     flat = Image.new("RGB", image.size, "white")  # fresh: nothing but pixels can come along
-    flat.paste(image.convert("RGB"), mask=alpha)
+    flat.paste(image, mask=alpha)
     return flat
 
 
@@ -193,8 +210,10 @@ def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
     with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         if not ImageCms.getProfileDescription(profile).startswith("sRGB"):  # a round trip would change pixels
-            converted = ImageCms.profileToProfile(image, profile, _SRGB, outputMode="RGB")
-            return converted if converted is not None else image
+            if image.mode == "RGB":  # in place: a copy of 40 megapixels is 160 MB
+                ImageCms.profileToProfile(image, profile, _SRGB, inPlace=True)
+            else:
+                return ImageCms.profileToProfile(image, profile, _SRGB, outputMode="RGB") or image
     return image
 
 

@@ -57,16 +57,19 @@ def _answer(question: Frame) -> tuple[dict[str, object], list[bytes]]:
     from staging import images_pixels
 
     limits = Limits(**question.header["limits"])
+    wanted = [PictureKind(kind) for kind in question.header["wanted"]]
+    only_views = PictureKind.ORIGINAL not in wanted and not question.header["digest"]
+    long_side = images_pixels.VIEW_LONG_SIDE if only_views else None
     try:
         # Unhandled, SIGPROF ends the process inside any C code; its clock is this process' own work only.
         signal.setitimer(signal.ITIMER_PROF, limits.decode_seconds)
-        clean = images_pixels.clean_picture(question.blobs[0], limits)
+        clean = images_pixels.clean_picture(question.blobs[0], limits, long_side)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        blobs = [images_pixels.encode(clean.image, PictureKind(kind)) for kind in question.header["wanted"]]
+        blobs = [images_pixels.encode(clean.image, kind) for kind in wanted]
         found = {
             "format": clean.format,
-            "width": clean.image.width,
-            "height": clean.image.height,
+            "width": clean.width,
+            "height": clean.height,
             "digest": images_pixels.pixel_digest(clean.image) if question.header["digest"] else "",
         }
     except images_pixels.PictureRefused as refusal:
