@@ -267,7 +267,10 @@ class Book:
                 "faults": dict(self.faults_done),
                 "most_in_flight": self.most_in_flight,
                 "authorized_downloads": self.authorized_downloads,
-                "files": len(self.files),
+                "files": [
+                    {"id": kept.id, "name": kept.name, "content_type": kept.content_type, "size": len(kept.content)}
+                    for kept in self.files.values()
+                ],
                 "now": now,
             }
 

@@ -224,6 +224,8 @@ def _refusal(fault: Fault) -> Answer:
         body = shapes.INVALID_VERSION
     else:
         body = shapes.error_body(fault.status) if fault.body is None else fault.body
+    if isinstance(body, str):
+        return Answer(fault.status, body.encode(), "text/plain", headers)
     return Answer.json(fault.status, body, PROBLEM, headers)
 
 

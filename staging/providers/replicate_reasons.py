@@ -77,7 +77,7 @@ class Reasons:
         if status == 404 and not told:
             return ProviderRefused("No Replicate API answers at this address. Check REPLICATE_BASE_URL.")
         if status == 404 and model:
-            text = f"Replicate has no {about} any more, or this account may not run it. Choose another model."
+            text = f"Replicate does not have {about} (any more), or this account may not run it. Choose another model."
             return ProviderRefused(text, Refusal.MODEL_GONE)
         if status in (404, 410):
             return ProviderRefused(f"Replicate does not know {about} (any more).", Refusal.NOT_FOUND)
