@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from staging import costs
 from staging.config import Settings
@@ -27,6 +28,8 @@ LOOK_FOR_WORK_SECONDS = 5.0
 """A page wakes the engine; this bounds the wait should that ever be missed."""
 ANSWERS_GRACE_SECONDS = 0.7
 """How long a stop waits for the answers of creates already sent: each saves a look at the next start."""
+CALLS_GRACE_SECONDS = 0.8
+"""How long it then waits for calls to the ledger and the pictures that are under way in threads."""
 
 
 ProviderMaker = Callable[[], Sequence[Provider]]
@@ -53,6 +56,8 @@ class Engine:
         self._ended: set[str] = set()
         self._carried: dict[str, tuple[Life, asyncio.Task[None]]] = {}
         self._loop = asyncio.new_event_loop()
+        self._threads = ThreadPoolExecutor(thread_name_prefix="engine-call")
+        self._loop.set_default_executor(self._threads)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -90,7 +95,14 @@ class Engine:
         except Exception:
             log.exception("the engine stopped; predictions go on at the next start")
         finally:
+            self._end_calls()
             self._loop.close()
+
+    def _end_calls(self) -> None:
+        """Wait for calls under way, so that nothing of ours uses the ledger when it is closed after us."""
+        ending = threading.Thread(target=self._threads.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+        ending.start()
+        ending.join(CALLS_GRACE_SECONDS)
 
     async def _work(self) -> None:
         journal = Journal(self._store.predictions)
