@@ -1,0 +1,1 @@
+"""Measurements: `make bench`. A module bench_*.py offers functions bench_* that return figures."""
