@@ -6,6 +6,7 @@ StagingError
 ├── SettingsRefused        the environment holds a setting that cannot be used
 ├── DataFolderBusy         another process holds the data folder
 ├── LedgerDamaged          the ledger file cannot be opened as it is
+├── LedgerUnavailable      the open ledger cannot be read or written now
 ├── EventRefused           an event does not follow the prediction's last one
 │   └── AlreadyAdopted     the provider's prediction belongs to another of ours
 ├── UnknownModel           no such model is registered
@@ -38,6 +39,10 @@ class DataFolderBusy(StagingError):
 
 class LedgerDamaged(StagingError):
     """The ledger file cannot be opened as it is; nothing was changed."""
+
+
+class LedgerUnavailable(StagingError):
+    """The open ledger cannot be read or written now; what was acknowledged is safe."""
 
 
 class EventRefused(StagingError):

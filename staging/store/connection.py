@@ -1,8 +1,8 @@
 """The open ledger file: one cursor a thread, one writer at a time.
 
-DuckDB is opened in memory and the file attached as `app`: a file opened directly could not be
-reopened after a crash with DDL in its log (measured, docs/decisions/). No SQL that runs later can
-read or write another file, attach a database or load an extension.
+DuckDB is opened in memory and the file attached as `app`: a file opened directly could not always
+be reopened after a crash with a schema change in its log. No SQL that runs later can read or write
+another file, attach a database or load an extension.
 """
 
 import contextlib
@@ -12,22 +12,24 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import duckdb
 
-from staging.errors import DataFolderBusy, LedgerDamaged
+from staging.errors import DataFolderBusy, LedgerDamaged, LedgerUnavailable
 
 _THREADS = min(4, os.cpu_count() or 1)
 _ROW_GROUP = 16_384
 """Rows a block: a look-up reads whole blocks, and is twice as quick as with DuckDB's 122,880."""
 _TRIES = 6
 _FIRST_PAUSE_SECONDS = 0.005
+_CLOSE_SECONDS = 5.0
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+Values = Sequence[object] | Mapping[str, object]
 
 
 class LedgerFile:
@@ -40,16 +42,16 @@ class LedgerFile:
         process holds the file, LedgerDamaged when it cannot be opened; neither changes it.
         """
         self.path = path
-        self._connection = duckdb.connect(
-            ":memory:",
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
-        )
-        self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
+        self._closed = False
         self._of_thread = threading.local()
-        # Same-row writes of two transactions fail in DuckDB at once or at COMMIT; queueing for
-        # this lock is cheaper than failing. Re-entrant, so that a nested `writing` is refused by
-        # DuckDB ("within a transaction") instead of waiting for itself for ever.
+        self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
+        # Two transactions that write fail in DuckDB, at once or at COMMIT; queueing for this lock is
+        # cheaper than failing. Re-entrant, so that a nested `writing` is refused by DuckDB ("within
+        # a transaction") instead of waiting for itself for ever.
         self._write_lock = threading.RLock()
+        self._connection = duckdb.connect(
+            ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        )
         try:
             self._attach(export_to)
         except BaseException:
@@ -57,6 +59,13 @@ class LedgerFile:
             raise
 
     def _attach(self, export_to: Path | None) -> None:
+        log = self.path.with_name(self.path.name + ".wal")
+        if log.exists() and not self.path.exists():
+            # DuckDB would make a new file and drop the log, with the rows that are only there.
+            raise LedgerDamaged(
+                f"The ledger {self.path} is gone, but its log {log.name} is here: put the ledger back beside it, "
+                "or move the log away to begin a new ledger. Nothing was changed."
+            )
         run = self._connection.execute
         run(f"SET threads = {_THREADS}")
         run("SET GLOBAL TimeZone = 'UTC'")
@@ -69,7 +78,63 @@ class LedgerFile:
         run("SET enable_external_access = false")
         run("SET lock_configuration = true")
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
+    def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of one question; LedgerUnavailable when the file cannot be read."""
+        with self._told():
+            return self._cursor().execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Run the body's questions on one snapshot: a write in between is seen by all or by none."""
+        with self._told():
+            cursor = self._cursor()
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            try:
+                yield cursor
+            finally:
+                with contextlib.suppress(duckdb.Error):  # closed, or ended by a failed statement
+                    cursor.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Run the body in one transaction: committed and on the disk after it, or nothing of it.
+
+        After any failed statement the transaction is rolled back: DuckDB would answer a COMMIT
+        with success and drop the rows. LedgerUnavailable when the file cannot be written.
+        """
+        with self._write_lock, self._told():
+            cursor = self._cursor()
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(duckdb.Error):  # a failed COMMIT has ended it already
+                    cursor.execute("ROLLBACK")
+                raise
+
+    def checkpoint(self) -> None:
+        """Move what is in the log into the file."""
+        with self._write_lock, self._told():
+            self._cursor().execute("CHECKPOINT app")
+
+    def run(self, sql: str) -> None:
+        """Run statements that need no transaction, such as making views."""
+        with self._told():
+            self._cursor().execute(sql)
+
+    def close(self) -> None:
+        """Let go of the file, after the write under way; questions under way are broken off."""
+        with self._write_lock:
+            self._closed = True
+            until = time.monotonic() + _CLOSE_SECONDS
+            for cursor in list(self._cursors):
+                while not _closed(cursor) and time.monotonic() < until:
+                    cursor.interrupt()
+                    time.sleep(0.002)
+            self._connection.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's own cursor; it is closed when the thread ends or the ledger closes.
 
         A cursor shared by threads silently returns other threads' rows.
@@ -79,48 +144,25 @@ class LedgerFile:
             cursor = self._connection.cursor()
             self._of_thread.cursor = cursor
             self._cursors.add(cursor)
+        if self._closed:  # asked after it was made known, so that `close` cannot miss it
+            cursor.close()
+            raise LedgerUnavailable("The ledger is closed: the app is stopping or has stopped.")
         return cursor
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Run the body in one transaction: committed and on the disk after it, or nothing of it.
-
-        After any failed statement the transaction is rolled back: DuckDB would answer a COMMIT
-        with success and drop the rows.
-        """
-        with self._write_lock:
-            cursor = self.cursor()
-            cursor.execute("BEGIN")
-            try:
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                # A failed COMMIT has ended the transaction already.
-                with contextlib.suppress(duckdb.Error):
-                    cursor.execute("ROLLBACK")
-                raise
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Run the body's questions on one snapshot: a write in between is seen by all or by none."""
-        cursor = self.cursor()
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
+    def _told(self) -> Iterator[None]:
+        """Turn what the file or its closing did into one sentence; leave our own mistakes as they are."""
         try:
-            yield cursor
-        finally:
-            cursor.execute("ROLLBACK")
-
-    def checkpoint(self) -> None:
-        """Move what is in the log into the file."""
-        with self._write_lock:
-            self.cursor().execute("CHECKPOINT app")
-
-    def close(self) -> None:
-        """Let go of the file. Waits for a write under way; later calls find the ledger closed."""
-        with self._write_lock:
-            for cursor in list(self._cursors):
-                cursor.close()
-            self._connection.close()
+            yield
+        except duckdb.Error as error:
+            if self._closed:
+                raise LedgerUnavailable("The ledger is closed: the app is stopping or has stopped.") from error
+            if isinstance(error, duckdb.IOException | duckdb.FatalException) or "Could not write" in str(error):
+                raise LedgerUnavailable(
+                    f"The ledger {self.path} cannot be used now; what was acknowledged is safe. Free disk space, "
+                    f"then start the app again. DuckDB says: {_first_line(error)}"
+                ) from error
+            raise
 
 
 def again_on_conflict(deed: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -133,18 +175,23 @@ def again_on_conflict(deed: Callable[Parameters, Result]) -> Callable[Parameters
 
     @functools.wraps(deed)
     def tried(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        for attempt in range(_TRIES - 1):
+        for attempt in range(_TRIES):
             try:
                 return deed(*args, **kwargs)
-            except duckdb.TransactionException:
-                time.sleep(random.uniform(0.5, 1.0) * _FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - jitter
-        return deed(*args, **kwargs)
+            except duckdb.TransactionException as error:
+                conflict = error
+            time.sleep(random.uniform(0.5, 1.0) * _FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - jitter
+        raise LedgerUnavailable("The ledger is being written by somebody else: try again.") from conflict
 
     return tried
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _closed(cursor: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        cursor.close()
+    except duckdb.Error:  # it is answering another thread just now
+        return False
+    return True
 
 
 def _not_opened(path: Path, error: duckdb.Error) -> Exception:
@@ -152,6 +199,14 @@ def _not_opened(path: Path, error: duckdb.Error) -> Exception:
     if "Could not set lock" in said or "already attached" in said:
         return DataFolderBusy(f"The ledger {path} is held by another process: stop that one first, then start again.")
     return LedgerDamaged(
-        f"The ledger {path} cannot be opened, and nothing was changed. Keep it and {path.name}.wal as they are, "
-        f"and restore the last backup, or ask for help with this: {said.splitlines()[0]}"
+        f"The ledger {path} cannot be opened, and nothing was changed. Keep it and {path.name}.wal as they are and "
+        f'follow docs/ledger.md, "When the ledger does not open". DuckDB says: {_first_line(error)}'
     )
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -136,7 +136,7 @@ class CostLedger:
             "timezone": timezone,
         }
         try:
-            found = self._ledger.cursor().execute(_REPORT, values).fetchall()
+            found = self._ledger.rows(_REPORT, values)
         except duckdb.NotImplementedException:
             raise NotFound(f"There is no time zone {timezone!r}: choose one such as Europe/Paris or UTC.") from None
         rows = defaultdict(list)

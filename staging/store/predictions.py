@@ -122,13 +122,9 @@ class PredictionLedger:
 
     def adopted(self, provider: str, provider_ids: Collection[str]) -> set[str]:
         """Return those of the provider's ids that belong to one of our predictions."""
-        rows = (
-            self._ledger.cursor()
-            .execute(
-                "SELECT provider_id FROM app.adoptions WHERE provider = ? AND list_contains(?, provider_id)",
-                [provider, list(provider_ids)],
-            )
-            .fetchall()
+        rows = self._ledger.rows(
+            "SELECT provider_id FROM app.adoptions WHERE provider = ? AND list_contains(?, provider_id)",
+            [provider, list(provider_ids)],
         )
         return {provider_id for (provider_id,) in rows}
 
@@ -150,7 +146,7 @@ class PredictionLedger:
 
     def _comparisons(self, rest: str, values: Sequence[object]) -> list[Comparison]:
         sql = f"SELECT {COMPARISONS.select_list} FROM app.comparisons {rest}"  # noqa: S608
-        rows = self._ledger.cursor().execute(sql, values).fetchall()
+        rows = self._ledger.rows(sql, values)
         return [Comparison(**COMPARISONS.read(row)) for row in rows]
 
 

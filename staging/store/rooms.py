@@ -40,7 +40,8 @@ class RoomLedger:
 
     def get(self, digest: str) -> Room:
         """Return the room, archived or not; NotFound when there is none."""
-        room = _find(self._ledger.cursor(), digest)
+        with self._ledger.reading() as cursor:
+            room = _find(cursor, digest)
         if room is None:
             raise _no_room(digest)
         return room
@@ -49,14 +50,10 @@ class RoomLedger:
         self, *, archived: bool = False, project: str | None = None, room_type: RoomType | None = None
     ) -> list[Room]:
         """Return the rooms in use (or the archived ones), newest first, samples last."""
-        rows = (
-            self._ledger.cursor()
-            .execute(
-                f"{_SELECT} WHERE archived = $archived AND project = coalesce($project, project) "
-                "AND room_type = coalesce($room_type, room_type) ORDER BY sample, uploaded_at DESC, name, digest",
-                {"archived": archived, "project": project, "room_type": room_type},
-            )
-            .fetchall()
+        rows = self._ledger.rows(
+            f"{_SELECT} WHERE archived = $archived AND project = coalesce($project, project) "
+            "AND room_type = coalesce($room_type, room_type) ORDER BY sample, uploaded_at DESC, name, digest",
+            {"archived": archived, "project": project, "room_type": room_type},
         )
         return [_room(row) for row in rows]
 
@@ -74,13 +71,9 @@ class RoomLedger:
 
     def projects(self) -> builtins.list[str]:
         """Return the names of the projects that rooms or comparisons belong to, in order."""
-        rows = (
-            self._ledger.cursor()
-            .execute(
-                "SELECT project FROM rooms_now WHERE project <> '' "
-                "UNION SELECT project FROM app.comparisons WHERE project <> '' ORDER BY project"
-            )
-            .fetchall()
+        rows = self._ledger.rows(
+            "SELECT project FROM rooms_now WHERE project <> '' "
+            "UNION SELECT project FROM app.comparisons WHERE project <> '' ORDER BY project"
         )
         return [project for (project,) in rows]
 

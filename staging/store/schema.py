@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
 from staging.errors import LedgerDamaged
 from staging.store.connection import LedgerFile
 from staging.store.tables import utc
@@ -52,21 +50,18 @@ def read_migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
     return tuple(migrations)
 
 
-def applied_migrations(cursor: duckdb.DuckDBPyConnection) -> tuple[Applied, ...]:
+def applied_migrations(ledger: LedgerFile) -> tuple[Applied, ...]:
     """Return what the ledger remembers, in order; nothing when it is new."""
-    if not _tables(cursor) & {"migrations"}:
+    if "migrations" not in _tables(ledger):
         return ()
-    rows = cursor.execute(
-        "SELECT number, name, sha256, epoch_us(applied_at) FROM app.migrations ORDER BY number"
-    ).fetchall()
+    rows = ledger.rows("SELECT number, name, sha256, epoch_us(applied_at) FROM app.migrations ORDER BY number")
     return tuple(Applied(number, name, sha256, utc(at)) for number, name, sha256, at in rows)
 
 
 def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:
     """Bring the ledger to the last of the migrations; LedgerDamaged, and no write, when it cannot be."""
-    cursor = ledger.cursor()
-    applied = applied_migrations(cursor)
-    if not applied and _tables(cursor):
+    applied = applied_migrations(ledger)
+    if not applied and _tables(ledger):
         raise LedgerDamaged(f"{ledger.path} is a DuckDB file, but not a ledger of Staging Lab; it was left as it is.")
     if len(applied) > len(migrations):
         raise LedgerDamaged(
@@ -101,9 +96,9 @@ def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:
 
 def make_views(ledger: LedgerFile) -> None:
     """Make the views of views.sql, in memory: the ledger file holds facts only."""
-    ledger.cursor().execute(VIEWS.read_text())
+    ledger.run(VIEWS.read_text())
 
 
-def _tables(cursor: duckdb.DuckDBPyConnection) -> set[str]:
-    rows = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'app'").fetchall()
+def _tables(ledger: LedgerFile) -> set[str]:
+    rows = ledger.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'app'")
     return {name for (name,) in rows}

@@ -16,16 +16,12 @@ class UploadLedger:
 
     def find(self, provider: str, room: str, now: datetime) -> UploadedPicture | None:
         """Return the room's picture that the provider holds longest after `now`, if any."""
-        row = (
-            self._ledger.cursor()
-            .execute(
-                "SELECT url, epoch_us(expires_at) FROM app.uploads WHERE provider = ? AND room = ? AND expires_at > ? "
-                "ORDER BY expires_at DESC, id DESC LIMIT 1",
-                [provider, room, aware(now)],
-            )
-            .fetchone()
+        rows = self._ledger.rows(
+            "SELECT url, epoch_us(expires_at) FROM app.uploads WHERE provider = ? AND room = ? AND expires_at > ? "
+            "ORDER BY expires_at DESC, id DESC LIMIT 1",
+            [provider, room, aware(now)],
         )
-        return None if row is None else UploadedPicture(row[0], utc(row[1]))
+        return next((UploadedPicture(url, utc(expires_at)) for url, expires_at in rows), None)
 
     @again_on_conflict
     def record(self, provider: str, room: str, uploaded: UploadedPicture, at: datetime) -> None:
