@@ -50,15 +50,10 @@ def reckon(price: Price, used: Quantities, rule: str) -> Charge:
     """Return the sum of the price's parts; unknown when a part's quantity is not known."""
     if not price.known:
         return Charge(None, f"price unknown ({price.source})")
-    parts: list[tuple[str, Decimal, float | int | None]] = [
+    quantities = (1, used.images, used.seconds, used.megapixels_in, used.megapixels_out)
+    parts = [
         (name, rate, quantity)
-        for name, rate, quantity in (
-            ("run", price.usd_per_run, 1),
-            ("image", price.usd_per_image, used.images),
-            (f"second of {price.hardware or 'its hardware'}", price.usd_per_second, used.seconds),
-            ("megapixel in", price.usd_per_megapixel_in, used.megapixels_in),
-            ("megapixel out", price.usd_per_megapixel_out, used.megapixels_out),
-        )
+        for (name, rate), quantity in zip(_rates(price), quantities, strict=True)
         if rate is not None
     ]
     inputs: dict[str, JsonValue] = {name: quantity for name, _, quantity in parts}
@@ -68,6 +63,20 @@ def reckon(price: Price, used: Quantities, rule: str) -> Charge:
     total = sum((rate * Decimal(str(quantity)) for _, rate, quantity in parts), Decimal(0))
     terms = " + ".join(f"{rate} × {quantity} {name}" for name, rate, quantity in parts)
     return Charge(total.quantize(CENT_FRACTION, ROUND_HALF_UP), f"{rule}: {terms} ({price.source})", inputs)
+
+
+def reckon_again(price: Price, inputs: Mapping[str, JsonValue]) -> Decimal | None:
+    """Return the amount of a charge with these inputs, none meaning nothing was charged.
+
+    None when the inputs are not those of the price: the amount cannot be reckoned from them.
+    """
+    rates = {name: rate for name, rate in _rates(price) if rate is not None}
+    if not inputs:
+        return Decimal(0)
+    if rates.keys() != inputs.keys() or any(not isinstance(quantity, int | float) for quantity in inputs.values()):
+        return None
+    total = sum((rate * Decimal(str(inputs[name])) for name, rate in rates.items()), Decimal(0))
+    return total.quantize(CENT_FRACTION, ROUND_HALF_UP)
 
 
 def estimate(
@@ -140,6 +149,17 @@ def full(used: Quantities, room_size: tuple[int, int]) -> Quantities:
         seconds=used.seconds,
         megapixels_in=used.megapixels_in or area,
         megapixels_out=used.megapixels_out or area,
+    )
+
+
+def _rates(price: Price) -> tuple[tuple[str, Decimal | None], ...]:
+    """Return the parts of a price by the name that a charge's basis and inputs give them."""
+    return (
+        ("run", price.usd_per_run),
+        ("image", price.usd_per_image),
+        (f"second of {price.hardware or 'its hardware'}", price.usd_per_second),
+        ("megapixel in", price.usd_per_megapixel_in),
+        ("megapixel out", price.usd_per_megapixel_out),
     )
 
 
