@@ -147,8 +147,16 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert dead_links({"docs/x.md": "[gone](nowhere.md#part) ![seen](../README.md)"}) == ["docs/x.md → nowhere.md"]
 
 
-def test_decisions_are_numbered_without_a_gap_and_dated() -> None:
-    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+def test_each_decision_has_a_number_of_its_own_and_a_date() -> None:
+    decisions = {path.name: path.read_text() for path in (ROOT / "docs" / "decisions").iterdir()}
+    numbers = [name[:5] for name in decisions]
 
-    assert [path.name[:5] for path in decisions] == [f"{number:04}-" for number in range(1, len(decisions) + 1)]
-    assert [path.name for path in decisions if not re.search(r"^Date: 20\d\d-\d\d-\d\d$", path.read_text(), re.M)] == []
+    assert [name for name in decisions if not re.match(r"\d{4}-[a-z0-9-]+\.md$", name)] == []
+    assert len(set(numbers)) == len(numbers) > 0
+    assert [name for name, text in decisions.items() if not dated(text)] == []
+    assert not dated("# A decision\n\nSome time in 2026.\n")
+
+
+def dated(decision: str) -> bool:
+    """True when the line under the title has its day."""
+    return re.match(r"# .+\n\n20\d\d-\d\d-\d\d\b", decision) is not None
