@@ -9,17 +9,24 @@ from pages.components.watching import VIEW, watch
 from pages.components.words import counted, dollars, duration, moment, plain
 from staging.access import person
 from staging.desk import Estimate, ModelChoice, Plan
-from staging.errors import StagingError
+from staging.errors import NotFound, StagingError
 from staging.lab import Lab, current
 
 COMPARISON = "comparison"
 MOST_SEEDS = 4
-RECENT = 8
+RECENT = 6
 
 
 def show_comparison(lab: Lab, comparison_id: str) -> None:
     """Draw one comparison."""
-    comparison = lab.store.predictions.comparison(comparison_id)
+    try:
+        comparison = lab.store.predictions.comparison(comparison_id)
+    except NotFound as error:
+        st.warning(plain(str(error)), icon=":material/link_off:")
+        if st.button("New comparison", icon=":material/add:", key="compare-new"):
+            st.query_params.clear()
+            st.rerun()
+        return
     when = moment(comparison.created_at, st.context.timezone)
     st.subheader(plain(comparison.name or when), anchor=False)
     about = [f"By {comparison.created_by}", when if comparison.name else "", comparison.project]
@@ -54,10 +61,10 @@ def ask_for_comparison(lab: Lab) -> None:
                 key="compare-project",
                 persist_state="session",
             )
+        recent_comparisons(lab)
     with st.bottom:
         choices = [ModelChoice(model, seeds=seeds or 1) for model in models]
         run_bar(lab, [room.digest for room in rooms], choices, style, prompts, project or "")
-    recent_comparisons(lab)
 
 
 def run_bar(
@@ -72,7 +79,7 @@ def run_bar(
             words = estimate_words(plan.estimate, len(rooms), len(choices))
         except StagingError as error:
             words = f":red[{plain(str(error))}]"
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(words, width="stretch")
         pressed = st.button(
             "Compare", type="primary", icon=":material/play_arrow:", key="compare-run", disabled=plan is None
@@ -89,7 +96,7 @@ def estimate_words(estimate: Estimate, rooms: int, models: int) -> str:
     if estimate.unknown_models:
         words.append(f"price unknown for {plain(', '.join(estimate.unknown_models))}")
     if estimate.seconds is not None:
-        words.append(f"about {duration(estimate.seconds)}")
+        words.append(f"about {duration(round(estimate.seconds))}")
     return " · ".join(words)
 
 
@@ -106,7 +113,7 @@ def recent_comparisons(lab: Lab) -> None:
         )
         for one in recent
     ]
-    opened = pick([Group("Open again", tuple(shown))], label="Recent comparisons", key="compare-recent")
+    opened = pick([Group("", tuple(shown))], label="Recent comparisons", key="compare-recent")
     if opened is not None:
         st.query_params[COMPARISON] = opened
         st.rerun()

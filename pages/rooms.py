@@ -71,7 +71,7 @@ def open_room(lab: Lab, digest: str) -> None:
         picture = lab.pictures.url(digest, PictureKind.VIEW)
         st.html(
             f'<img src="{picture}" width="{room.width}" height="{room.height}" alt="The room" '
-            'style="width:100%;height:auto;max-height:52vh;object-fit:contain;border-radius:0.5rem">'
+            'style="width:100%;height:auto;max-height:34vh;object-fit:contain;border-radius:0.5rem">'
         )
         st.markdown(f"**{plain(room.name)}**")
         facts = [f"{room.width} × {room.height} pixels", f"added {moment(room.uploaded_at, st.context.timezone)}"]

@@ -10,7 +10,7 @@ from pages.components.words import dollars, duration
 from staging.desk import CellView, ComparisonView
 from staging.images import Pictures
 from staging.predictions import PredictionNow, State, Verdict
-from staging.registry import ModelRegistry
+from staging.registry import Capability, ModelRegistry
 from staging.rooms import Room
 
 STATE_WORDS: dict[State, tuple[CellState, str]] = {
@@ -32,10 +32,11 @@ def columns(view: ComparisonView, registry: ModelRegistry) -> list[Column]:
     drawn = []
     for model, seed in view.columns:
         spec = registry.get(model) if registry.exists(model) else None
+        seeded = spec is not None and Capability.SEED in spec.capabilities
         drawn.append(
             Column(
                 name=spec.name if spec else model,
-                detail=f"seed {seed + 1}" if model in several else "",
+                detail=f"{'seed' if seeded else 'run'} {seed + 1}" if model in several else "",
                 badge=offline_badge(spec) if spec else None,
             )
         )

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 import altair as alt
 import streamlit as st
@@ -66,13 +67,13 @@ def table(rows: Sequence[CostRow], name: str) -> None:
     st.dataframe(
         {
             name: [row.key or "none" for row in rows],
-            "Spent": [float(row.charged_usd) for row in rows],
+            "Spent": [_known(row, row.charged_usd) for row in rows],
             "At unknown price": [row.unknown_charges for row in rows],
             "Predictions": [row.predictions for row in rows],
             "Succeeded": [row.succeeded for row in rows],
             "Failed": [row.failed for row in rows],
             "Accepted": [row.accepted for row in rows],
-            "Per accepted": [None if row.usd_per_accepted is None else float(row.usd_per_accepted) for row in rows],
+            "Per accepted": [_known(row, row.usd_per_accepted) for row in rows],
         },
         hide_index=True,
         key=f"costs-table-{name.lower()}",
@@ -84,6 +85,13 @@ def table(rows: Sequence[CostRow], name: str) -> None:
             "Per accepted": st.column_config.NumberColumn(format="$%.4f"),
         },
     )
+
+
+def _known(row: CostRow, amount: Decimal | None) -> float | None:
+    """Return the amount to show; None where all there is to add up is unknown: that is not $0."""
+    if amount is None or (amount == 0 and row.unknown_charges):
+        return None
+    return float(amount)
 
 
 def as_csv(tables: Mapping[str, Sequence[CostRow]]) -> str:

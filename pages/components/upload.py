@@ -68,5 +68,5 @@ def upload_rooms(lab: Lab, *, key: str) -> list[str]:
     if kept:
         st.toast(f"{counted(len(kept), 'room')} added.", icon=":material/check:")
     if refusals:
-        st.error("\n".join(f"- {refusal}" for refusal in refusals), icon=":material/error:")
+        st.error("  \n".join(refusals), icon=":material/error:")
     return kept

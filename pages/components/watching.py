@@ -4,17 +4,19 @@ import streamlit as st
 
 from pages.components import cells
 from pages.components.calm import calmly
-from pages.components.grid import Act, grid
-from pages.components.viewer import MOST_PANES, Shot, view
+from pages.components.grid import Act, Column, grid
+from pages.components.viewer import Shot, view
 from pages.components.words import moment, plain
 from staging.access import person
-from staging.desk import CellView, ComparisonView
+from staging.desk import ComparisonView
 from staging.images import PictureKind
 from staging.lab import Lab
-from staging.predictions import Verdict
+from staging.predictions import PredictionNow, Verdict
 from staging.rooms import Room
 
 POLL = "1s"
+SLIDER = "Slider"
+PANES = "Side by side"
 VIEW = "view"
 """The query parameter that holds the prediction being looked at."""
 
@@ -77,69 +79,55 @@ def _open_viewer(lab: Lab, comparison_id: str) -> None:
     @calmly
     def show() -> None:
         seen = lab.desk.look(comparison_id)
-        finished = [cell for cell in seen.cells.values() if cell.prediction.outputs]
-        ids = [cell.prediction.prediction.id for cell in finished]
+        pictures = [(place, cell.prediction) for place, cell in seen.cells.items() if cell.prediction.outputs]
+        ids = [now.prediction.id for _, now in pictures]
         wanted = st.query_params.get(VIEW, "")
         if wanted not in ids:
             st.info("This picture is not part of the comparison, or not finished yet.")
             return
-        place = ids.index(wanted)
-        room = lab.store.rooms.get(finished[place].prediction.prediction.room)
-        _viewer(lab, room, finished, place)
+        here = ids.index(wanted)
+        titles = {
+            place: _title(column) for place, column in zip(seen.columns, cells.columns(seen, lab.registry), strict=True)
+        }
+        (digest, model, seed), now = pictures[here]
+        room = lab.store.rooms.get(digest)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(titles[model, seed])}** on {plain(room.name)}", width="stretch")
+            slider = _mode() == SLIDER
+            _step("previous", ":material/chevron_left:", ids[here - 1] if here else None)
+            _step("next", ":material/chevron_right:", ids[here + 1] if here + 1 < len(ids) else None)
+            _judging(lab, wanted, now.verdict)
+        after = [_shot(lab, other, titles[model, seed], room) for (of, model, seed), other in pictures if of == digest]
+        after.sort(key=lambda shot: shot.id != wanted)  # the one that was opened comes first
+        before = Shot(digest, lab.pictures.url(digest, PictureKind.VIEW), "Original", f"{room.name} before")
+        shots = [before, after[0]] if slider else [before, *after]
+        view(shots, key="viewer", ratio=room.width / room.height, mode="slider" if slider else "panes")
+        _facts(now)
 
     show()
 
 
-def _viewer(lab: Lab, room: Room, finished: list[CellView], place: int) -> None:
-    now = finished[place].prediction
-    asked = now.prediction
-    name = lab.registry.get(asked.model).name if lab.registry.exists(asked.model) else asked.model
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(name)}** on {plain(room.name)}", width="stretch")
-        mode = st.segmented_control(
-            "Look",
-            ["Slider", "Side by side"],
-            default="Slider",
-            required=True,
-            key="viewer-mode",
-            label_visibility="collapsed",
-        )
-        _step("Previous", ":material/chevron_left:", finished, place - 1)
-        _step("Next", ":material/chevron_right:", finished, place + 1)
-    before = Shot(room.digest, lab.pictures.url(room.digest, PictureKind.VIEW), "Original", f"{room.name} before")
-    after = [_shot(lab, room, cell) for cell in finished if cell.prediction.prediction.room == room.digest]
-    here = next(shot for shot in after if shot.id == asked.id)
-    others = [shot for shot in after if shot.id != asked.id]
-    shots = [before, here] if mode == "Slider" else [before, here, *others][:MOST_PANES]
-    view(shots, key="viewer", ratio=room.width / room.height, mode="slider" if mode == "Slider" else "panes")
-    facts = [cells.facts(now), now.charge_basis or "", f"seed {asked.seed}" if asked.seed is not None else ""]
-    if now.ended_at is not None:
-        facts.append(moment(now.ended_at, st.context.timezone))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(" · ".join(plain(part) for part in facts if part), width="stretch")
-        _judging(lab, asked.id, now.verdict)
-    with st.expander("Prompt as sent"):
-        st.text(asked.prompt)
+def _title(column: Column) -> str:
+    return f"{column.name}, {column.detail}" if column.detail else column.name
 
 
-def _shot(lab: Lab, room: Room, cell: CellView) -> Shot:
-    now = cell.prediction
-    model = now.prediction.model
-    name = lab.registry.get(model).name if lab.registry.exists(model) else model
-    return Shot(
-        now.prediction.id,
-        lab.pictures.url(now.outputs[0].digest, PictureKind.VIEW),
-        name,
-        f"{room.name} staged by {name}",
+def _mode() -> str:
+    mode = st.segmented_control(
+        "Look", [SLIDER, PANES], default=SLIDER, required=True, key="viewer-mode", label_visibility="collapsed"
     )
+    return mode or SLIDER
 
 
-def _step(label: str, icon: str, finished: list[CellView], place: int) -> None:
+def _shot(lab: Lab, now: PredictionNow, title: str, room: Room) -> Shot:
+    url = lab.pictures.url(now.outputs[0].digest, PictureKind.VIEW)
+    return Shot(now.prediction.id, url, title, f"{room.name} staged by {title}")
+
+
+def _step(which: str, icon: str, prediction_id: str | None) -> None:
     def go() -> None:
-        st.query_params[VIEW] = finished[place].prediction.prediction.id
+        st.query_params[VIEW] = prediction_id or ""
 
-    inside = 0 <= place < len(finished)
-    st.button(label, icon=icon, key=f"viewer-{label.lower()}", disabled=not inside, on_click=go if inside else None)
+    st.button(icon, help=f"The {which} picture", key=f"viewer-{which}", disabled=prediction_id is None, on_click=go)
 
 
 def _judging(lab: Lab, prediction_id: str, verdict: Verdict) -> None:
@@ -158,3 +146,13 @@ def _judging(lab: Lab, prediction_id: str, verdict: Verdict) -> None:
         if pressed:
             lab.desk.judge(prediction_id, Verdict.UNDECIDED if chosen else value, person())
             st.rerun(scope="fragment")
+
+
+def _facts(now: PredictionNow) -> None:
+    asked = now.prediction
+    facts = [cells.facts(now), now.charge_basis or "", f"seed {asked.seed}" if asked.seed is not None else ""]
+    if now.ended_at is not None:
+        facts.append(moment(now.ended_at, st.context.timezone))
+    st.caption(" · ".join(plain(part) for part in facts if part))
+    with st.expander("Prompt as sent"):
+        st.text(asked.prompt)

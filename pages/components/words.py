@@ -9,6 +9,9 @@ from staging.registry import Price
 
 UNKNOWN_PRICE = "price unknown"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&@/])")
+_ADDRESS = re.compile(r"(?<=://)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
+_WORD_JOINER = "\u2060"
+"""Seen by nobody: it keeps an address in a name from being made a link, which no escape does."""
 
 
 def plain(text: str) -> str:
@@ -16,7 +19,7 @@ def plain(text: str) -> str:
 
     Whoever names a file, a project or a prompt must not be able to put anything into a page.
     """
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(_WORD_JOINER, " ".join(text.split())))
 
 
 def dollars(amount: Decimal | None) -> str:

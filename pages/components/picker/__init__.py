@@ -46,7 +46,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cards under one heading; a folded group shows its heading and note only, until opened."""
+    """Cards under one heading (none when the name is empty); a folded group shows no cards until opened."""
 
     name: str
     choices: tuple[Choice, ...]

@@ -55,6 +55,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
 function drawGroup(group, own) {
   const section = element("details", "group");
+  section.classList.toggle("bare", !group.name);
   section.open = own.open.get(group.name) ?? !group.folded;
   section.ontoggle = () => own.open.set(group.name, section.open);
   const heading = element("summary", "heading");

@@ -25,11 +25,14 @@ export default function ({ data, parentElement }) {
 
   root.style.setProperty("--ratio", data.ratio);
   root.style.setProperty("--height", `${data.height}px`);
-  root.style.setProperty("--columns", Math.min(2, data.shots.length));
+  const count = data.mode === "slider" ? 1 : data.shots.length;
+  const lines = count > 3 ? 2 : 1;
+  root.style.setProperty("--columns", Math.ceil(count / lines));
+  root.style.setProperty("--lines", lines);
   const panes = element("div", `panes ${data.mode}`);
   if (data.mode === "slider") panes.append(sliderPane(data.shots, own));
   else panes.append(...data.shots.map((shot) => singlePane(shot, own)));
-  root.replaceChildren(panes, toolbar(own));
+  root.replaceChildren(panes, toolbar(own, data.mode));
   show(own);
 }
 
@@ -95,7 +98,7 @@ function singlePane(shot, own) {
   return moving(pane, own);
 }
 
-function toolbar(own) {
+function toolbar(own, mode) {
   const bar = element("div", "toolbar");
   const tool = (text, label, press) => {
     const node = element("button", "tool", text);
@@ -110,7 +113,7 @@ function toolbar(own) {
     own.figure,
     tool("+", "Zoom in", () => zoomAt(own, 1.5, 0.5, 0.5)),
     tool("Whole picture", "Show the whole picture", () => whole(own)),
-    element("span", "hint", "Drag the divider or use the arrow keys. Scroll or pinch to zoom, drag to move."),
+    element("span", "hint", `${mode === "slider" ? "Drag the divider or use the arrow keys. " : ""}Scroll or pinch to zoom, drag to move.`),
   );
   return bar;
 }
