@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -160,3 +160,31 @@ def test_each_decision_has_a_number_of_its_own_and_a_date() -> None:
 def dated(decision: str) -> bool:
     """True when the line under the title has its day."""
     return re.match(r"# .+\n\n20\d\d-\d\d-\d\d\b", decision) is not None
+
+
+def promised_tests(text: str) -> set[str]:
+    return set(re.findall(r"`(tests/[\w/]+\.py::\w+)`", text))
+
+
+def missing_tests(names: Iterable[str]) -> list[str]:
+    """Return those that no file defines."""
+
+    def defined(name: str) -> bool:
+        path, _, function = name.partition("::")
+        return (ROOT / path).is_file() and f"\ndef {function}(" in (ROOT / path).read_text(encoding="utf-8")
+
+    return sorted(name for name in names if not defined(name))
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    promised = promised_tests((ROOT / "docs" / "promises.md").read_text(encoding="utf-8"))
+
+    assert len(promised) > 20
+    assert missing_tests(promised) == []
+    assert missing_tests(["tests/test_tracked_files.py::test_nothing"]) == ["tests/test_tracked_files.py::test_nothing"]
+
+
+def test_every_promise_has_a_proof() -> None:
+    rows = [line for line in (ROOT / "docs" / "promises.md").read_text().splitlines() if line.startswith("| ")]
+
+    assert [row for row in rows if not promised_tests(row) and row != "| promise | proof |"] == []
