@@ -109,14 +109,6 @@ def test_no_file_is_over_a_megabyte() -> None:
     assert [str(path) for path in tracked_files() if path.stat().st_size > MOST_BYTES] == []
 
 
-def test_everything_pinned_is_pinned_by_hash() -> None:
-    constraints = (ROOT / "constraints.txt").read_text()
-    pins = re.findall(r"^([a-z0-9][^\s=]*)==.*\\\n    --hash=sha256:[0-9a-f]{64}", constraints, re.MULTILINE)
-    lines = [line for line in constraints.splitlines() if line and not line.startswith((" ", "#"))]
-
-    assert len(pins) == len(lines) > 50
-
-
 def test_the_documents_name_targets_that_make_knows() -> None:
     promised = {(path, target) for path, text in documents().items() for target in promised_targets(text)}
 
