@@ -6,14 +6,27 @@ Only this package knows DuckDB. The file belongs to one process at a time.
 from pathlib import Path
 from typing import Self
 
+from staging.errors import LedgerDamaged
+from staging.images import Pictures
 from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger, CostReport, CostRow
+from staging.store.export import export
 from staging.store.predictions import PredictionLedger
 from staging.store.rooms import RoomLedger
-from staging.store.schema import make_views, migrate, read_migrations
+from staging.store.schema import applied_migrations, make_views, migrate, pending, read_migrations
 from staging.store.uploads import UploadLedger
+from staging.store.verify import Verification, verify
 
-__all__ = ["CostLedger", "CostReport", "CostRow", "PredictionLedger", "RoomLedger", "Store", "UploadLedger"]
+__all__ = [
+    "CostLedger",
+    "CostReport",
+    "CostRow",
+    "PredictionLedger",
+    "RoomLedger",
+    "Store",
+    "UploadLedger",
+    "Verification",
+]
 
 
 class Store:
@@ -27,13 +40,12 @@ class Store:
         self.costs = CostLedger(ledger)
 
     @classmethod
-    def open(cls, path: Path, export_to: Path | None = None) -> Self:
+    def open(cls, path: Path) -> Self:
         """Return the ledger, made when it is not there, with every migration applied.
 
-        `export_to` is the one folder that an export may write to. LedgerDamaged or DataFolderBusy
-        say what to do when it cannot be opened.
+        LedgerDamaged or DataFolderBusy say what to do when it cannot be opened.
         """
-        ledger = LedgerFile(path, export_to)
+        ledger = LedgerFile(path)
         try:
             migrate(ledger, read_migrations())
             make_views(ledger)
@@ -41,6 +53,36 @@ class Store:
             ledger.close()
             raise
         return cls(ledger)
+
+    @classmethod
+    def read(cls, path: Path, *, export_to: Path | None = None) -> Self:
+        """Return the ledger to be read only: nothing is changed, whatever is asked of it.
+
+        `export_to` is the one folder that an export may write to. Errors as of `open`; LedgerDamaged
+        also when it is an older one, which the app has to bring up to date first.
+        """
+        ledger = LedgerFile(path, read_only=True, export_to=export_to)
+        try:
+            if pending(ledger, read_migrations()):
+                raise LedgerDamaged(f"The ledger {path} is of an older Staging Lab: start the app once to update it.")
+            make_views(ledger)
+        except BaseException:
+            ledger.close()
+            raise
+        return cls(ledger)
+
+    @property
+    def schema_version(self) -> int:
+        """The number of the last migration applied."""
+        return len(applied_migrations(self.ledger))
+
+    def verify(self, pictures: Pictures) -> Verification:
+        """Return what differs between the ledger, its pictures and its totals, all derived again."""
+        return verify(self.ledger, pictures)
+
+    def export(self, folder: Path) -> dict[str, int]:
+        """Write the ledger into the folder it was opened to export to; return the rows of each file."""
+        return export(self.ledger, folder)
 
     def close(self) -> None:
         """Let go of the file; what was acknowledged is in it."""

@@ -35,8 +35,8 @@ Values = Sequence[object] | Mapping[str, object]
 class LedgerFile:
     """The ledger file, held by this process until `close`."""
 
-    def __init__(self, path: Path, export_to: Path | None = None) -> None:
-        """Attach the file, made when it is not there.
+    def __init__(self, path: Path, *, read_only: bool = False, export_to: Path | None = None) -> None:
+        """Attach the file; made when it is not there, unless only to be read.
 
         `export_to` is the one folder that SQL may write files to. DataFolderBusy when another
         process holds the file, LedgerDamaged when it cannot be opened; neither changes it.
@@ -53,12 +53,12 @@ class LedgerFile:
             ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
         try:
-            self._attach(export_to)
+            self._attach(read_only, export_to)
         except BaseException:
             self._connection.close()
             raise
 
-    def _attach(self, export_to: Path | None) -> None:
+    def _attach(self, read_only: bool, export_to: Path | None) -> None:
         log = self.path.with_name(self.path.name + ".wal")
         if log.exists() and not self.path.exists():
             # DuckDB would make a new file and drop the log, with the rows that are only there.
@@ -69,12 +69,13 @@ class LedgerFile:
         run = self._connection.execute
         run(f"SET threads = {_THREADS}")
         run("SET GLOBAL TimeZone = 'UTC'")
+        options = "READ_ONLY" if read_only else f"STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {_ROW_GROUP}"
         try:
-            run(f"ATTACH {_quoted(self.path)} AS app (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE {_ROW_GROUP})")
+            run(f"ATTACH {quoted(self.path)} AS app ({options})")
         except duckdb.Error as error:
             raise _not_opened(self.path, error) from error
         if export_to is not None:
-            run(f"SET allowed_directories = [{_quoted(export_to)}]")
+            run(f"SET allowed_directories = [{quoted(export_to)}]")
         run("SET enable_external_access = false")
         run("SET lock_configuration = true")
 
@@ -208,5 +209,6 @@ def _first_line(error: duckdb.Error) -> str:
     return str(error).partition("\n")[0]
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """Return the path as an SQL literal: ATTACH and COPY take no parameters."""
     return "'" + str(path).replace("'", "''") + "'"

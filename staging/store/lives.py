@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -21,6 +21,13 @@ _LASTING = (
     "total_seconds",
 )
 """The fields of an event that add to what is known, and stay known until another event says more."""
+
+
+class Life(NamedTuple):
+    """A prediction as it is now, and the events (without outputs) that say so, in order."""
+
+    now: PredictionNow
+    events: Sequence[Event]
 
 
 def known_now(
@@ -57,8 +64,8 @@ def known_now(
     )
 
 
-def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[object]) -> list[PredictionNow]:
-    """Return the predictions that the condition holds for, by comparison and asking order.
+def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[object]) -> list[Life]:
+    """Return the lives of the predictions that the condition holds for, by comparison and asking order.
 
     `cursor` stands in a transaction, so that events, outputs and verdicts are of one moment.
     """
@@ -71,25 +78,35 @@ def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[o
     ids = [prediction.id for prediction, _ in predictions]
     if not ids:
         return []
-    events = read_events(cursor, ids)
+    events = _read_events(cursor, ids)
     outputs = defaultdict(list)
     for prediction_id, _, *facts in sorted(_of(cursor, ids, "SELECT * FROM app.outputs")):
         outputs[prediction_id].append(Output(*facts))
     judged = sorted(_of(cursor, ids, "SELECT prediction_id, sequence, verdict FROM app.verdicts"))
     verdicts = {prediction_id: verdict for prediction_id, _, verdict in judged}
     return [
-        known_now(
-            prediction,
+        Life(
+            known_now(
+                prediction,
+                events[prediction.id],
+                outputs=outputs[prediction.id],
+                cancel_requested=cancel_requested,
+                verdict=Verdict(verdicts.get(prediction.id, Verdict.UNDECIDED)),
+            ),
             events[prediction.id],
-            outputs=outputs[prediction.id],
-            cancel_requested=cancel_requested,
-            verdict=Verdict(verdicts.get(prediction.id, Verdict.UNDECIDED)),
         )
         for prediction, cancel_requested in predictions
     ]
 
 
-def read_events(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Mapping[str, list[Event]]:
+def lives_of(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[Life]:
+    """Return the lives of these predictions, by comparison and asking order; unknown ids are absent."""
+    if not ids:
+        return []
+    return read_lives(cursor, "id BETWEEN ? AND ? AND list_contains(?, id)", [min(ids), max(ids), list(ids)])
+
+
+def _read_events(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Mapping[str, list[Event]]:
     """Return each prediction's events in order; outputs are not among them."""
     events: dict[str, list[Event]] = defaultdict(list)
     for row in _of(cursor, ids, f"SELECT {EVENTS.select_list} FROM app.events"):  # noqa: S608

@@ -9,7 +9,7 @@ import duckdb
 from staging.errors import AlreadyAdopted, EventRefused, NotFound
 from staging.predictions import Comparison, Event, Prediction, PredictionNow, State, Verdict
 from staging.store.connection import LedgerFile, again_on_conflict
-from staging.store.lives import last_steps, read_lives
+from staging.store.lives import last_steps, lives_of, read_lives
 from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware
 
 _RECENT = 200
@@ -94,7 +94,7 @@ class PredictionLedger:
             rows = cursor.execute(
                 "SELECT id FROM app.predictions ANTI JOIN endings ON prediction_id = predictions.id"
             ).fetchall()
-            return _read_some(cursor, [prediction_id for (prediction_id,) in rows])
+            return [life.now for life in lives_of(cursor, [prediction_id for (prediction_id,) in rows])]
 
     def get(self, prediction_id: str) -> PredictionNow:
         """Return the prediction as it is now; NotFound when there is none."""
@@ -102,12 +102,12 @@ class PredictionLedger:
             found = read_lives(cursor, "id = ?", [prediction_id])
         if not found:
             raise _no_prediction(prediction_id)
-        return found[0]
+        return found[0].now
 
     def of_comparison(self, comparison_id: str) -> list[PredictionNow]:
         """Return the comparison's predictions in the order they were asked for, retries last."""
         with self._ledger.reading() as cursor:
-            return read_lives(cursor, "comparison_id = ?", [comparison_id])
+            return [life.now for life in read_lives(cursor, "comparison_id = ?", [comparison_id])]
 
     def comparison(self, comparison_id: str) -> Comparison:
         """Return the comparison; NotFound when there is none."""
@@ -148,12 +148,6 @@ class PredictionLedger:
         sql = f"SELECT {COMPARISONS.select_list} FROM app.comparisons {rest}"  # noqa: S608
         rows = self._ledger.rows(sql, values)
         return [Comparison(**COMPARISONS.read(row)) for row in rows]
-
-
-def _read_some(cursor: duckdb.DuckDBPyConnection, ids: list[str]) -> list[PredictionNow]:
-    if not ids:
-        return []
-    return read_lives(cursor, "id BETWEEN ? AND ? AND list_contains(?, id)", [min(ids), max(ids), ids])
 
 
 def _refuse_misplaced(event: Event, last: tuple[int, State] | None) -> None:

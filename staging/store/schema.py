@@ -58,8 +58,8 @@ def applied_migrations(ledger: LedgerFile) -> tuple[Applied, ...]:
     return tuple(Applied(number, name, sha256, utc(at)) for number, name, sha256, at in rows)
 
 
-def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:
-    """Bring the ledger to the last of the migrations; LedgerDamaged, and no write, when it cannot be."""
+def pending(ledger: LedgerFile, migrations: Sequence[Migration]) -> Sequence[Migration]:
+    """Return the migrations the ledger still lacks; LedgerDamaged when it is not one of ours, or newer."""
     applied = applied_migrations(ledger)
     if not applied and _tables(ledger):
         raise LedgerDamaged(f"{ledger.path} is a DuckDB file, but not a ledger of Staging Lab; it was left as it is.")
@@ -74,7 +74,12 @@ def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:
                 f"Migration {known.name} is not the one that was applied to {ledger.path} as {found.name}: "
                 f"put the program's files back as they were released; nothing was changed."
             )
-    wanted = migrations[len(applied) :]
+    return migrations[len(applied) :]
+
+
+def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:
+    """Bring the ledger to the last of the migrations; LedgerDamaged, and no write, when it cannot be."""
+    wanted = pending(ledger, migrations)
     if not wanted:
         return
     # A schema change must not share the log with rows: a log holding both was not always replayed.

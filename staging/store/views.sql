@@ -74,3 +74,68 @@ LEFT JOIN charges_now AS g ON g.prediction_id = p.id
 LEFT JOIN app.outputs AS o ON o.prediction_id = p.id AND o.position = 0
 LEFT JOIN verdicts_now AS v ON v.prediction_id = p.id
 LEFT JOIN app.cancel_requests AS q ON q.prediction_id = p.id;
+
+-- What must not be, a sentence each; `python -m staging verify` prints them.
+CREATE OR REPLACE VIEW contradictions AS
+SELECT 'Prediction ' || prediction_id || ' has a gap among its events.' AS sentence
+FROM app.events
+GROUP BY prediction_id
+HAVING min(sequence) <> 0 OR max(sequence) <> count(*) - 1 OR arg_min(state, sequence) <> 'queued'
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' has events after its end.'
+FROM endings
+JOIN (SELECT prediction_id, arg_max(state, sequence) AS last_state
+      FROM app.events GROUP BY prediction_id) AS last USING (prediction_id)
+WHERE last_state NOT IN ('succeeded', 'failed', 'canceled', 'unknown')
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' has ended more than once.'
+FROM endings
+GROUP BY prediction_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'Prediction ' || id || ' has no events.'
+FROM app.predictions
+ANTI JOIN app.events ON prediction_id = id
+UNION ALL
+SELECT DISTINCT 'Prediction ' || prediction_id || ' has events, but was never asked for.'
+FROM app.events
+ANTI JOIN app.predictions ON id = prediction_id
+UNION ALL
+SELECT 'Prediction ' || p.id || ' is of a comparison that is gone.'
+FROM app.predictions AS p
+ANTI JOIN app.comparisons AS c ON c.id = p.comparison_id
+UNION ALL
+SELECT 'Prediction ' || p.id || ' is of a room that is gone.'
+FROM app.predictions AS p
+ANTI JOIN app.rooms AS r ON r.digest = p.room
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' succeeded, but has no output.'
+FROM (FROM endings WHERE state = 'succeeded')
+ANTI JOIN app.outputs USING (prediction_id)
+UNION ALL
+SELECT DISTINCT 'Prediction ' || prediction_id || ' has an output, but never succeeded.'
+FROM app.outputs
+ANTI JOIN (FROM endings WHERE state = 'succeeded') USING (prediction_id)
+UNION ALL
+SELECT 'Prediction ' || a.prediction_id || ' owns ' || a.provider_id || ', which none of its events names.'
+FROM app.adoptions AS a
+ANTI JOIN app.events AS e ON e.prediction_id = a.prediction_id AND e.provider_id = a.provider_id
+UNION ALL
+SELECT DISTINCT 'Prediction ' || e.prediction_id || ' names ' || e.provider_id || ', which it does not own.'
+FROM app.events AS e
+ANTI JOIN app.adoptions AS a ON a.prediction_id = e.prediction_id AND a.provider_id = e.provider_id
+WHERE e.provider_id IS NOT NULL
+UNION ALL
+SELECT 'Room ' || digest || ' has no details.'
+FROM app.rooms
+ANTI JOIN app.room_versions ON room = digest
+UNION ALL
+SELECT 'Room ' || room || ' has a gap among the versions of its details.'
+FROM app.room_versions
+GROUP BY room
+HAVING max(version) <> count(*) - 1
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' has a gap among its verdicts.'
+FROM app.verdicts
+GROUP BY prediction_id
+HAVING max(sequence) <> count(*) - 1;

@@ -1,0 +1,98 @@
+"""`python -m staging …`: look after a lab that is stopped.
+
+doctor          what is here, and what is wrong
+verify          every digest and total derived again; what differs is printed
+export DIR      the ledger as Parquet and CSV
+"""
+
+import argparse
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from staging.claim import claim
+from staging.config import Settings, read_settings
+from staging.doctor import examine
+from staging.errors import LedgerDamaged, SettingsRefused, StagingError
+from staging.images import Pictures
+from staging.store import Store
+
+FINE, DIFFERS, REFUSED = 0, 1, 2
+"""Exit codes: nothing to say; something differs or is wrong; it could not be looked at."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors are one sentence on the error output."""
+    parser = argparse.ArgumentParser(prog="python -m staging", description="Look after a lab that is stopped.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("doctor", help="what is here, and what is wrong")
+    commands.add_parser("verify", help="derive every digest and total again and print what differs")
+    exported = commands.add_parser("export", help="write the ledger as Parquet and CSV")
+    exported.add_argument("folder", type=Path, metavar="DIR", help="made when it is not there")
+    asked = parser.parse_args(arguments)
+    try:
+        settings = read_settings()
+        if asked.command == "doctor":
+            return doctor(settings)
+        if asked.command == "verify":
+            return verify(settings)
+        return export(settings, asked.folder)
+    except StagingError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+
+
+def doctor(settings: Settings) -> int:
+    """Print what is found, a line each; DIFFERS when something is wrong."""
+    findings = list(examine(settings))
+    for finding in findings:
+        print(f"{'ok   ' if finding.fine else 'WRONG'} {finding.about}: {finding.said}")
+    return FINE if all(finding.fine for finding in findings) else DIFFERS
+
+
+def verify(settings: Settings) -> int:
+    """Print every difference between the ledger, its pictures and its totals; DIFFERS when there is one."""
+    _refuse_absent(settings)
+    with claim(settings.data_dir):
+        store = Store.read(settings.ledger_path)
+        pictures = Pictures(settings.data_dir / "pictures", secrets.token_bytes(32))  # no link is signed here
+        try:
+            found = store.verify(pictures)
+        finally:
+            pictures.close()
+            store.close()
+    for difference in found.differences:
+        print(difference)
+    print(f"{found.checked:,} things checked, {len(found.differences):,} differ.")
+    return DIFFERS if found.differences else FINE
+
+
+def export(settings: Settings, folder: Path) -> int:
+    """Write the ledger into the folder and print what was written."""
+    _refuse_absent(settings)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsRefused(f"{folder} cannot be used ({error.strerror}): name a folder that can be made.") from None
+    with claim(settings.data_dir):
+        store = Store.read(settings.ledger_path, export_to=folder.resolve())
+        try:
+            written = store.export(folder.resolve())
+        finally:
+            store.close()
+    for name, rows in written.items():
+        print(f"{folder / name}: {rows:,} rows")
+    return FINE
+
+
+def _refuse_absent(settings: Settings) -> None:
+    """Raise before a data folder is made only to find nothing in it."""
+    if not settings.ledger_path.exists():
+        raise LedgerDamaged(
+            f"There is no ledger at {settings.ledger_path}: start the app once, or set STAGING_DATA_DIR."
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
