@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.app_server import ROOT, AppServer
 from tests.bench.figures import Figure
-from tests.browser.app_server import ROOT, AppServer
 from tests.browser.chromium import FLAGS, find_chromium
 
 STARTS = 5

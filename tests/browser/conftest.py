@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
-from tests.browser.app_server import ROOT, AppServer
+from tests.app_server import ROOT, AppServer
 from tests.browser.chromium import FLAGS, find_chromium
 
 expect.set_options(timeout=15_000)

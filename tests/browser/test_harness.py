@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_server import AppServer
+from tests.app_server import AppServer
 from tests.browser.conftest import PageWatch
 
 pytestmark = pytest.mark.browser
