@@ -14,7 +14,7 @@ from pathlib import Path
 from staging.claim import claim
 from staging.config import Settings, read_settings
 from staging.doctor import examine
-from staging.errors import LedgerDamaged, SettingsRefused, StagingError
+from staging.errors import NotFound, SettingsRefused, StagingError
 from staging.images import Pictures
 from staging.store import Store
 
@@ -89,9 +89,7 @@ def export(settings: Settings, folder: Path) -> int:
 def _refuse_absent(settings: Settings) -> None:
     """Raise before a data folder is made only to find nothing in it."""
     if not settings.ledger_path.exists():
-        raise LedgerDamaged(
-            f"There is no ledger at {settings.ledger_path}: start the app once, or set STAGING_DATA_DIR."
-        )
+        raise NotFound(f"There is no ledger at {settings.ledger_path}: start the app once, or set STAGING_DATA_DIR.")
 
 
 if __name__ == "__main__":
