@@ -38,7 +38,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = range(5, 9)
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")
 _HEIC_SEQUENCE_BRANDS = (b"hevc", b"hevx", b"hevm", b"hevs", b"msf1")
 _OTHER_FORMATS = (
     (b"GIF8", "a GIF"),
@@ -189,10 +189,10 @@ def _orientation(image: Image.Image) -> int:
 def _flat(image: Image.Image, long_side: int | None) -> Image.Image:
     """Return a fresh RGB image with the colours of `image` in sRGB, over white where it is transparent."""
     profile = image.info.get("icc_profile")
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+    if image.mode.startswith("I;16"):
+        image = image.convert("I").point(_HIGH_BYTE, "L")  # a plain conversion clips instead of scaling
+    elif image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
-    elif image.mode.startswith("I;16"):
-        image = image.point(_HIGH_BYTE, "L")
     elif image.mode not in ("RGB", "L", "CMYK"):
         image = image.convert("RGB")
     image = _within(image, long_side, Image.Resampling.LANCZOS) if long_side else image
