@@ -179,9 +179,11 @@ def again_on_conflict(deed: Callable[Parameters, Result]) -> Callable[Parameters
         for attempt in range(_TRIES):
             try:
                 return deed(*args, **kwargs)
-            except duckdb.TransactionException as error:
+            except (duckdb.TransactionException, duckdb.ConstraintException) as error:
                 conflict = error
             time.sleep(random.uniform(0.5, 1.0) * _FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - jitter
+        if isinstance(conflict, duckdb.ConstraintException):
+            raise conflict  # no rival's row, which the second run would have seen: our own mistake
         raise LedgerUnavailable("The ledger is being written by somebody else: try again.") from conflict
 
     return tried
