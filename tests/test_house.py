@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app",),
     ("pages",),
     ("staging.api", "staging.__main__"),
-    ("staging.lab",),
+    ("staging.lab", "staging.doctor"),
     ("staging.desk",),
     ("staging.engine",),
     ("staging.store",),
