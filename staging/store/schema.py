@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from staging.errors import LedgerDamaged
 from staging.store.connection import LedgerFile
 from staging.store.tables import utc
@@ -85,23 +87,33 @@ def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:
     # A schema change must not share the log with rows: a log holding both was not always replayed.
     ledger.checkpoint()
     for migration in wanted:
-        with ledger.writing() as transaction:
-            if migration.number == 1:
-                transaction.execute(
-                    "CREATE TABLE app.migrations (number INTEGER PRIMARY KEY, name VARCHAR NOT NULL, "
-                    "sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
-                )
-            transaction.execute(migration.sql)
-            transaction.execute(
-                "INSERT INTO app.migrations VALUES (?, ?, ?, ?)",
-                [migration.number, migration.name, migration.sha256, datetime.now(UTC)],
-            )
+        try:
+            _apply(ledger, migration)
+        except duckdb.Error as error:
+            raise LedgerDamaged(
+                f"Migration {migration.name} could not be applied to {ledger.path}; nothing of it was kept. "
+                f"Start the program that wrote the ledger, and report this: {error}"
+            ) from error
         ledger.checkpoint()
+
+
+def _apply(ledger: LedgerFile, migration: Migration) -> None:
+    with ledger.writing() as cursor:
+        if migration.number == 1:
+            cursor.execute(
+                "CREATE TABLE app.migrations (number INTEGER PRIMARY KEY, name VARCHAR NOT NULL, "
+                "sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
+            )
+        cursor.execute(migration.sql)
+        cursor.execute(
+            "INSERT INTO app.migrations VALUES (?, ?, ?, ?)",
+            [migration.number, migration.name, migration.sha256, datetime.now(UTC)],
+        )
 
 
 def make_views(ledger: LedgerFile) -> None:
     """Make the views of views.sql, in memory: the ledger file holds facts only."""
-    ledger.run(VIEWS.read_text())
+    ledger.run(VIEWS.read_text(encoding="utf-8"))
 
 
 def _tables(ledger: LedgerFile) -> set[str]:

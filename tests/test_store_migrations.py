@@ -1,0 +1,209 @@
+"""Every earlier version of the ledger becomes today's with all that is in it, or is left as it is."""
+
+import hashlib
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from staging.errors import LedgerDamaged
+from staging.store import Store
+from staging.store.connection import LedgerFile
+from staging.store.schema import MIGRATIONS, VIEWS, Migration, applied_migrations, migrate, read_migrations
+from tests.ledgers import NOW, ending, queued, room, steps
+
+RELEASED = read_migrations()
+
+ROWS: Mapping[str, str] = {
+    "rooms": "VALUES ('{n}', 'room {n}.jpg', 1536, 1152, 5, false, '2026-01-02 03:04:05+00', 'ada')",
+    "room_versions": "VALUES ('{n}', 0, 'kitchen', 'Elm St', 'north', false, '2026-01-02 03:04:05+00', 'ada')",
+    "comparisons": "VALUES ('c{n}', 'first', 'Elm St', '2026-01-02 03:04:05+00', 'ada')",
+    "predictions": (
+        "VALUES ('p{n}', 'c{n}', 0, '{n}', 'reve/edit', NULL, 'replicate', 'modern', 'Furnish.', '{{\"a\": 1}}', 7, "
+        '\'{{"usd_per_image": "0.03", "source": "s", "dated": "2026-01-01"}}\', 0.03, \'Elm St\', '
+        "'2026-01-02 03:04:05+00', 'ada', NULL)"
+    ),
+    "events": (
+        "VALUES ('p{n}', 0, 'queued', '2026-01-02 03:04:05+00', "
+        "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "
+        "('p{n}', 1, 'succeeded', '2026-01-02 03:05:05+00', "
+        "'r{n}', '{{\"b\": 2}}', NULL, NULL, '{{}}', 1.5, 2.5, 4.0, 0.03, 'as reported', '{{\"image\": 1}}')"
+    ),
+    "adoptions": "VALUES ('replicate', 'r{n}', 'p{n}', '2026-01-02 03:04:06+00')",
+    "outputs": "VALUES ('p{n}', 0, 'd{n}', 'image/png', 6, 1536, 1152)",
+    "cancel_requests": "VALUES ('p{n}', '2026-01-02 03:04:07+00', 'ben')",
+    "verdicts": "VALUES ('p{n}', 0, 'accepted', '2026-01-02 03:06:05+00', 'ada')",
+    "uploads": "VALUES ('u{n}', 'replicate', '{n}', 'https://files.example/{n}', '2026-01-02 04:04:05+00', "
+    "'2026-01-02 03:04:05+00')",
+}
+"""Rows for each table, by number, as they were when the table was made: a later migration keeps them."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.duckdb"
+
+
+def tables(ledger: LedgerFile) -> list[str]:
+    rows = ledger.rows(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'app' AND table_name <> 'migrations'"
+    )
+    return sorted(name for (name,) in rows)
+
+
+def contents(ledger: LedgerFile, names: list[str]) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: ledger.rows(f"SELECT * FROM app.{name} ORDER BY ALL") for name in names}
+
+
+def ledger_of_version(path: Path, version: int) -> dict[str, list[tuple[Any, ...]]]:
+    """Make a ledger as an earlier program did, with rows in every table, and return them."""
+    ledger = LedgerFile(path)
+    migrate(ledger, RELEASED[:version])
+    for name in tables(ledger):
+        for number in range(20):
+            ledger.run(f"INSERT INTO app.{name} {ROWS[name].format(n=number)}")
+    kept = contents(ledger, tables(ledger))
+    ledger.close()
+    return kept
+
+
+@pytest.mark.parametrize("version", range(len(RELEASED) + 1))
+def test_a_ledger_of_every_earlier_version_is_migrated_with_all_that_is_in_it(path: Path, version: int) -> None:
+    kept = ledger_of_version(path, version)
+    store = Store.open(path)
+    assert store.schema_version == len(RELEASED)
+    assert contents(store.ledger, list(kept)) == kept
+    assert sum(map(len, kept.values())) == 20 * len(kept) + 20 * ("events" in kept)
+    store.rooms.add(room(1))
+    (asked,) = queued(store)
+    store.predictions.append([*steps(asked), ending(asked)])
+    store.close()
+    store = Store.open(path)
+    assert store.predictions.get(asked.id).outputs
+    if version == len(RELEASED):
+        assert (
+            store.predictions.get("p7").charge_usd == store.costs.report(until=NOW - timedelta(days=1)).total_usd / 20
+        )
+    store.close()
+
+
+def test_every_table_has_rows_in_the_tests_of_migrations(path: Path) -> None:
+    Store.open(path).close()
+    ledger = LedgerFile(path)
+    assert tables(ledger) == sorted(ROWS)
+    ledger.close()
+
+
+def test_what_was_applied_is_written_with_its_digest_and_time(path: Path) -> None:
+    store = Store.open(path)
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    for applied, migration in zip(applied_migrations(store.ledger), RELEASED, strict=True):
+        assert (applied.number, applied.name) == (migration.number, migration.name)
+        file = MIGRATIONS / f"{migration.name}.sql"
+        assert applied.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+        assert before < applied.applied_at <= datetime.now(UTC)
+    store.close()
+
+
+def test_nothing_is_left_in_the_log_after_migrating(path: Path) -> None:
+    """A schema change in a log that is replayed after a crash is what DuckDB has stumbled over."""
+    ledger = LedgerFile(path)
+    migrate(ledger, RELEASED)
+    log = path.with_name(path.name + ".wal")
+    assert not log.exists() or log.stat().st_size == 0
+    ledger.close()
+
+
+def test_opening_again_changes_nothing(path: Path) -> None:
+    Store.open(path).close()
+    before = path.read_bytes()
+    Store.open(path).close()
+    assert path.read_bytes() == before
+
+
+def test_a_migration_that_was_changed_after_it_was_applied_is_refused(path: Path) -> None:
+    Store.open(path).close()
+    changed = [*RELEASED[:-1], Migration(len(RELEASED), RELEASED[-1].name, "0" * 64, "SELECT 1")]
+    ledger = LedgerFile(path)
+    with pytest.raises(LedgerDamaged, match="put the program's files back as they were released"):
+        migrate(ledger, changed)
+    ledger.close()
+
+
+def test_a_ledger_newer_than_the_program_is_refused(path: Path) -> None:
+    Store.open(path).close()
+    ledger = LedgerFile(path)
+    with pytest.raises(LedgerDamaged, match=r"newer Staging Lab .* start the newer program; nothing was changed"):
+        migrate(ledger, RELEASED[:-1])
+    ledger.close()
+
+
+def test_an_older_ledger_is_not_migrated_by_reading_it(path: Path) -> None:
+    ledger_of_version(path, 1)
+    before = path.read_bytes()
+    with pytest.raises(LedgerDamaged, match="start the app once to update it"):
+        Store.read(path)
+    assert path.read_bytes() == before
+
+
+def test_somebody_elses_duckdb_file_is_refused_and_left_as_it_is(path: Path) -> None:
+    ledger = LedgerFile(path)
+    ledger.run("CREATE TABLE app.payroll (name VARCHAR)")
+    ledger.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerDamaged, match="not a ledger of Staging Lab; it was left as it is"):
+        Store.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_migration_that_fails_leaves_the_ledger_as_it_was(path: Path) -> None:
+    kept = ledger_of_version(path, len(RELEASED))
+    sql = "CREATE TABLE app.half (a INTEGER); INSERT INTO app.rooms SELECT * FROM app.rooms"
+    ledger = LedgerFile(path)
+    with pytest.raises(LedgerDamaged, match=r"9999_half could not be applied .* nothing of it was kept"):
+        migrate(ledger, [*RELEASED, Migration(len(RELEASED) + 1, "9999_half", "0" * 64, sql)])
+    assert contents(ledger, tables(ledger)) == kept
+    ledger.close()
+    Store.open(path).close()
+
+
+def test_migrations_are_numbered_without_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "0001_first.sql").write_text("SELECT 1")
+    (tmp_path / "0003_third.sql").write_text("SELECT 1")
+    with pytest.raises(ValueError, match=r"0003_third\.sql is not migration 0002"):
+        read_migrations(tmp_path)
+    assert len(RELEASED) >= 3
+
+
+def test_tables_have_no_index_or_foreign_key(path: Path) -> None:
+    """Secondary indexes lost rows after kill -9 in DuckDB 1.5; only keys stated inline are trusted."""
+    Store.open(path).close()
+    ledger = LedgerFile(path)
+    assert ledger.rows("SELECT * FROM duckdb_indexes() WHERE database_name = 'app'") == []
+    kinds = ledger.rows("SELECT DISTINCT constraint_type FROM duckdb_constraints() WHERE database_name = 'app'")
+    assert {kind for (kind,) in kinds} == {"PRIMARY KEY", "NOT NULL"}
+    views = ledger.rows("SELECT view_name FROM duckdb_views() WHERE database_name = 'app' AND NOT internal")
+    assert views == []
+    ledger.close()
+
+
+def test_the_sql_is_in_the_wheel(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=MIGRATIONS.parents[2], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {f"staging/store/migrations/{migration.name}.sql" for migration in RELEASED} <= set(names)
+    assert f"staging/store/{VIEWS.name}" in names
+
+
+def test_the_document_shows_the_view_as_it_is() -> None:
+    document = (MIGRATIONS.parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    view = re.search(r"CREATE OR REPLACE VIEW predictions_now.*?;\n", VIEWS.read_text(encoding="utf-8"), re.DOTALL)
+    assert view is not None
+    assert view.group() in document
