@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
-from staging.api import routes
 
 from staging import lab
+from staging.api import routes
 from staging.config import read_settings
 from staging.errors import SettingsRefused, StagingError
 

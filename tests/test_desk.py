@@ -108,7 +108,7 @@ def test_a_comparison_too_large_to_look_at_is_refused(lab: Lab) -> None:
 
 def test_without_a_token_replicates_models_say_what_to_set(tmp_path: Path) -> None:
     with lab_at(tmp_path / "plain") as lab:
-        offers = {offer.spec.id: offer for offer in lab.desk.models()}
+        offers = {str(offer.spec.id): offer for offer in lab.desk.models()}
         assert offers["offline/unchanged"].available
         assert not offers["qwen/qwen-image-edit"].available
         assert "REPLICATE_API_TOKEN" in offers["qwen/qwen-image-edit"].reason

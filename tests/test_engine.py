@@ -14,7 +14,6 @@ from tests.labs import MODEL, UNCHANGED, ask, finished, lab_at, only, photo, run
 from tests.replicate_server import ReplicateServer
 from tests.replicate_server_options import Fault, failing
 
-
 FIELD_REFUSED = {
     "title": "Input validation failed",
     "status": 422,

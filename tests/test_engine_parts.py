@@ -5,9 +5,10 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from pydantic import JsonValue
 
 from staging.engine import poll
 from staging.engine.adopt import Lookout, same_request
@@ -18,6 +19,7 @@ from staging.errors import EventRefused, NotFound, ProviderThrottled, ProviderUn
 from staging.predictions import Event, Prediction, State
 from staging.providers.base import RoomFile, Snapshot, Stage, Submission, UploadedPicture
 from staging.registry import Price
+from staging.store import PredictionLedger
 
 NOW = datetime.now(UTC)
 
@@ -147,7 +149,7 @@ def test_a_prediction_the_provider_lost_is_given_up_but_not_while_its_list_may_l
     assert len(provider.asked) == poll.MOST_MISSES
 
     young = FakeProvider()
-    young.answers = [{}] * 20 + [{"a": Stage.SUCCEEDED}]
+    young.answers = [*[dict[str, Stage]()] * 20, {"a": Stage.SUCCEEDED}]
     assert watch(young, "a", created_at=datetime.now(UTC))[0].stage is Stage.SUCCEEDED
 
 
@@ -189,7 +191,7 @@ class FakeLedger:
 
 def journal(ledger: FakeLedger, *ids: str) -> list[Any]:
     async def run() -> list[Any]:
-        book = Journal(ledger)  # type: ignore[arg-type] - a fake
+        book = Journal(cast(PredictionLedger, ledger))
         appends = (book.append(Event(one, 1, State.RUNNING, NOW)) for one in ids)
         answers = await asyncio.gather(*appends, return_exceptions=True)
         await book.close()
@@ -234,7 +236,7 @@ ASKED = Prediction(
     created_at=NOW,
     created_by="local",
 )
-SENT = {"image": "https://x/1", "prompt": "a sofa", "seed": 1}
+SENT: dict[str, JsonValue] = {"image": "https://x/1", "prompt": "a sofa", "seed": 1}
 THEIRS = Snapshot("p", Stage.PROCESSING, model="owner/name", version="hidden", input=SENT)
 
 

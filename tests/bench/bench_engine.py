@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import replicate
-from tests.bench.figures import Figure
+from replicate.client import Client
 
 from staging.desk import ModelChoice
 from staging.predictions import State
+from tests.bench.figures import Figure
 from tests.labs import finished, lab_at, photo
 from tests.replicate_server import ReplicateServer
 
@@ -98,7 +98,7 @@ def _ours(places: int) -> Run:
 
 def _naive(places: int) -> Run:
     with _server() as server:
-        client = replicate.Client(api_token=server.token, base_url=server.url)
+        client = Client(api_token=server.token, base_url=server.url)
         seen: dict[str, float] = {}
 
         def one(number: int) -> None:

@@ -48,5 +48,5 @@ if __name__ == "__main__":
     known = ReplicateServer(token=sys.argv[3])
     known.url = sys.argv[2]
     if sys.argv[5:] == ["naive"]:
-        carry.settle = naive_settle
+        vars(carry)["settle"] = naive_settle
     main(Path(sys.argv[1]), known, int(sys.argv[4]))
