@@ -56,8 +56,8 @@ page = st.navigation(
     ],
     position="top",
 )
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(page.title, anchor=False, width="stretch")
-    connection()
 with calm():
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(page.title, anchor=False, width="stretch")
+        connection()
     page.run()

@@ -40,9 +40,9 @@ def duration(seconds: float | None) -> str:
         return ""
     if seconds < 10 and isinstance(seconds, float):
         return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 

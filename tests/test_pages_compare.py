@@ -1,0 +1,345 @@
+"""The Compare page: choose, see what it will cost, run, watch, judge, come back by link."""
+
+import pytest
+from pytest_mock import MockerFixture
+from streamlit.testing.v1 import AppTest
+
+from pages.components.calm import log
+from staging.desk import ModelChoice
+from staging.lab import Lab
+from staging.predictions import Verdict
+from staging.rooms import RoomType
+from tests.labs import UNCHANGED, ask, finished, only, photo
+from tests.screens import SCRIPT, told, visit, words
+
+FURNISH = "offline/furnish"
+
+
+def choose(screen: AppTest, *, rooms: list[str] | None = None, models: list[str] | None = None) -> AppTest:
+    """Choose these, as a person does with the cards."""
+    if rooms is not None:
+        screen.session_state["compare-rooms-chosen"] = rooms
+    if models is not None:
+        screen.session_state["compare-models-chosen"] = models
+    return screen.run()
+
+
+def sample(lab: Lab, kind: RoomType = RoomType.LIVING) -> str:
+    return next(room.digest for room in lab.store.rooms.list() if room.room_type is kind)
+
+
+def test_a_first_visitor_can_press_compare_at_once(first_lab: Lab) -> None:
+    screen = visit()
+
+    assert told(screen, "compare-rooms")["chosen"] == [sample(first_lab)]
+    assert told(screen, "compare-models")["chosen"] == [FURNISH, UNCHANGED]
+    assert not screen.button(key="compare-run").disabled
+    assert "**2 pictures** (1 room × 2 models)" in words(screen)
+
+
+def test_sample_rooms_stand_apart_from_ones_own(first_lab: Lab) -> None:
+    own = first_lab.desk.keep_room(photo(), "mine.png", "tester")
+
+    groups = told(visit(), "compare-rooms")["groups"]
+
+    assert [group["name"] for group in groups] == ["Your rooms", "Sample rooms"]
+    assert [choice["id"] for choice in groups[0]["choices"]] == [own.digest]
+    assert len(groups[1]["choices"]) == 5
+
+
+def test_a_model_that_cannot_run_is_shown_with_the_reason(first_lab: Lab) -> None:
+    barred = [group for group in told(visit(), "compare-models")["groups"] if group["folded"]]
+
+    assert len(barred) == 1
+    assert len(barred[0]["choices"]) == 23
+    assert all(choice["disabled"] for choice in barred[0]["choices"])
+    assert "REPLICATE_API_TOKEN" in barred[0]["note"]
+
+
+def test_a_model_that_cannot_run_is_not_run_when_a_browser_insists(first_lab: Lab) -> None:
+    screen = choose(visit(), models=["qwen/qwen-image-edit"])
+
+    assert screen.button(key="compare-run").disabled
+
+
+def test_offline_baselines_are_named_so_on_their_cards(first_lab: Lab) -> None:
+    cards = told(visit(), "compare-models")["groups"][0]["choices"]
+
+    for card in cards:
+        label = (card["title"] + " ".join(badge["text"] for badge in card["badges"])).casefold()
+        assert "offline baseline" in label
+
+
+def test_nothing_chosen_says_what_to_do(first_lab: Lab) -> None:
+    screen = choose(visit(), rooms=[])
+
+    assert screen.button(key="compare-run").disabled
+    assert "Choose at least one room and one model." in words(screen)
+
+
+def test_without_any_room_the_page_asks_for_a_photo(first_lab: Lab) -> None:
+    for room in first_lab.store.rooms.list():
+        first_lab.store.rooms.archive(room.digest, "tester", room.uploaded_at)
+
+    screen = visit()
+
+    assert "No rooms yet. Add a photo" in words(screen)
+    assert screen.button(key="compare-run").disabled
+
+
+def test_each_room_type_has_a_prompt_of_its_own(first_lab: Lab) -> None:
+    screen = choose(visit(), rooms=[sample(first_lab), sample(first_lab, RoomType.BEDROOM)])
+
+    living = screen.text_area(key="compare-prompt-modern-living").value
+    bedroom = screen.text_area(key="compare-prompt-modern-bedroom").value
+    assert living == first_lab.prompts.prompt("modern", RoomType.LIVING)
+    assert bedroom == first_lab.prompts.prompt("modern", RoomType.BEDROOM)
+    assert living != bedroom
+
+
+def test_another_style_brings_another_prompt(first_lab: Lab) -> None:
+    screen = visit()
+
+    screen.get_by_key("compare-style").set_value("japandi").run()
+
+    prompt = screen.text_area(key="compare-prompt-japandi-living").value
+    assert prompt == first_lab.prompts.prompt("japandi", RoomType.LIVING)
+
+
+def test_the_prompt_is_logged_as_it_was_edited(first_lab: Lab) -> None:
+    screen = choose(visit(), models=[UNCHANGED])
+
+    screen.text_area(key="compare-prompt-modern-living").set_value("Add one red chair.").run()
+    screen.button(key="compare-run").click().run()
+
+    seen = only(finished(first_lab, screen.query_params["comparison"]))
+    assert seen.prediction.prompt == "Add one red chair."
+    assert seen.prediction.style == "modern"
+
+
+def test_an_empty_prompt_is_refused_with_a_sentence(first_lab: Lab) -> None:
+    screen = visit()
+
+    screen.text_area(key="compare-prompt-modern-living").set_value(" ").run()
+
+    assert screen.button(key="compare-run").disabled
+    assert "must have between 1 and" in words(screen)
+
+
+def test_seeds_multiply_the_pictures(first_lab: Lab) -> None:
+    screen = choose(visit(), models=[FURNISH])
+
+    screen.get_by_key("compare-seeds").set_value(3).run()
+
+    assert "**3 pictures**" in words(screen)
+
+
+def test_pressing_compare_starts_and_gives_the_address_of_the_comparison(first_lab: Lab) -> None:
+    screen = choose(visit(), models=[UNCHANGED])
+
+    screen.button(key="compare-run").click().run()
+
+    (comparison,) = first_lab.store.predictions.comparisons()
+    assert screen.query_params["comparison"] == comparison.id
+    assert [column["name"] for column in told(screen, "compare-grid")["columns"]] == ["Offline baseline: unchanged"]
+    finished(first_lab, comparison.id)
+
+
+def test_a_link_shows_the_finished_comparison_to_anybody(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED, rooms=[photo(1), photo(2)])
+    finished(first_lab, comparison)
+
+    grid = told(visit(comparison=comparison), "compare-grid")
+
+    cells = [cell for row in grid["rows"] for cell in row["cells"]]
+    assert [cell["state"] for cell in cells] == ["done", "done"]
+    assert all(cell["picture"]["url"].startswith("/pictures/thumbnail/") for cell in cells)
+    assert all(cell["facts"].endswith("· $0") for cell in cells)
+
+
+def test_a_finished_comparison_says_so_and_asks_no_more(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    finished(first_lab, comparison)
+
+    screen = visit(comparison=comparison)
+
+    assert "1 of 1 done" in words(screen)
+    assert not screen.progress
+    assert "compare-cancel-all" not in [button.key for button in screen.button]
+
+
+def test_cancel_all_stops_what_is_under_way(first_lab: Lab) -> None:
+    comparison = ask(first_lab, ModelChoice(UNCHANGED, seeds=8), rooms=[photo(shade) for shade in range(8)])
+    screen = visit(comparison=comparison)
+    assert screen.progress
+
+    screen.button(key="compare-cancel-all").click().run()
+
+    states = {cell.prediction.state.value for cell in finished(first_lab, comparison).cells.values()}
+    assert "canceled" in states
+
+
+def test_an_unknown_comparison_is_a_sentence_and_a_way_on(first_lab: Lab) -> None:
+    screen = visit(comparison="nobody-knows")
+    assert "nobody\\-knows" in words(screen)
+
+    screen.button(key="compare-new").click().run()
+
+    assert "comparison" not in screen.query_params
+    assert screen.button(key="compare-run")
+
+
+def test_past_comparisons_can_be_opened_again(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED, rooms=[photo(1), photo(2)])
+    finished(first_lab, comparison)
+
+    (group,) = told(visit(), "compare-recent")["groups"]
+
+    (card,) = group["choices"]
+    assert card["id"] == comparison
+    assert card["detail"] == "2 rooms × 1 model"
+    assert card["badges"][0]["text"] == "2 pictures"
+
+
+def test_a_picture_is_accepted_and_the_verdict_can_be_taken_back(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    prediction = only(finished(first_lab, comparison)).prediction.id
+    screen = visit(comparison=comparison, view=prediction)
+
+    screen.button(key="viewer-accept").click().run()
+    accepted = first_lab.store.predictions.get(prediction).verdict
+    badge = told(visit(comparison=comparison), "compare-grid")["rows"][0]["cells"][0]["verdict"]
+    screen.run()
+    screen.button(key="viewer-accept").click().run()
+
+    assert accepted is Verdict.ACCEPTED
+    assert badge["text"] == "Accepted"
+    assert first_lab.store.predictions.get(prediction).verdict is Verdict.UNDECIDED
+
+
+def test_the_viewer_shows_the_room_first_and_then_the_output(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    seen = only(finished(first_lab, comparison))
+
+    shots = told(visit(comparison=comparison, view=seen.prediction.id), "viewer")["shots"]
+
+    assert [shot["label"] for shot in shots] == ["Original", "Offline baseline: unchanged"]
+    assert seen.prediction.room in shots[0]["url"]
+    assert seen.outputs[0].digest in shots[1]["url"]
+
+
+def test_side_by_side_shows_all_outputs_of_the_room(first_lab: Lab) -> None:
+    comparison = ask(first_lab, ModelChoice(UNCHANGED, seeds=2), rooms=[photo(1), photo(2)])
+    view = finished(first_lab, comparison)
+    first = next(iter(view.cells.values())).prediction.prediction.id
+    screen = visit(comparison=comparison, view=first)
+
+    screen.get_by_key("viewer-mode").set_value("Side by side").run()
+
+    labels = [shot["label"] for shot in told(screen, "viewer")["shots"]]
+    assert labels == ["Original", "Offline baseline: unchanged, run 1", "Offline baseline: unchanged, run 2"]
+
+
+def test_next_goes_to_the_next_picture(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED, rooms=[photo(1), photo(2)])
+    ids = [cell.prediction.prediction.id for cell in finished(first_lab, comparison).cells.values()]
+    screen = visit(comparison=comparison, view=ids[0])
+    assert screen.button(key="viewer-previous").disabled
+
+    screen.button(key="viewer-next").click().run()
+
+    assert screen.query_params["view"] == ids[1]
+    assert screen.button(key="viewer-next").disabled
+
+
+def test_an_upload_is_kept_and_chosen_and_a_bad_file_is_named(first_lab: Lab) -> None:
+    screen = visit()
+    uploader = screen.file_uploader(key="compare-upload-files-0")
+
+    uploader.upload("good.jpg", photo(7, kind="JPEG")).upload("bad.jpg", b"no picture at all")
+    screen.run()
+
+    (own,) = [room for room in first_lab.store.rooms.list() if not room.sample]
+    assert own.name == "good.jpg"
+    assert own.digest in told(screen, "compare-rooms")["chosen"]
+    (error,) = screen.error
+    assert "**bad\\.jpg** was not added" in error.value
+    assert "good" not in error.value
+
+
+def test_what_is_uploaded_gets_the_room_type_that_was_set(first_lab: Lab) -> None:
+    screen = visit()
+
+    screen.selectbox(key="compare-upload-type").select(RoomType.KITCHEN).run()
+    screen.file_uploader(key="compare-upload-files-0").upload("k.png", photo(9))
+    screen.run()
+
+    (own,) = [room for room in first_lab.store.rooms.list() if not room.sample]
+    assert own.room_type is RoomType.KITCHEN
+
+
+def test_unknown_prices_are_named_beside_the_known_money(first_lab: Lab, mocker: MockerFixture) -> None:
+    mocker.patch.object(first_lab.desk, "_refusals", {})  # as with a token: planning sends nothing
+    screen = choose(visit(), models=["qwen/qwen-image-edit", "google/nano-banana-2"])
+
+    assert "about \\$0\\.03 ·" in words(screen)
+    assert "price unknown for Nano Banana 2" in words(screen)
+
+
+def test_no_name_of_a_file_becomes_markup(first_lab: Lab) -> None:
+    screen = visit()
+
+    screen.file_uploader(key="compare-upload-files-0").upload(f"{SCRIPT}.jpg", b"nothing")
+    screen.run()
+
+    (error,) = screen.error
+    assert "\\<img src=x onerror=alert\\(1\\)\\>" in error.value
+    assert SCRIPT not in words(screen)
+
+
+def test_no_project_and_no_prompt_becomes_markup(first_lab: Lab) -> None:
+    room = first_lab.desk.keep_room(photo(), SCRIPT, "tester", project=SCRIPT)
+    plan = first_lab.desk.plan(
+        [room.digest], [ModelChoice(UNCHANGED)], style="modern", prompts={room.digest: SCRIPT}, project=SCRIPT
+    )
+    comparison = first_lab.desk.start(plan, "tester", name=SCRIPT)
+    prediction = only(finished(first_lab, comparison)).prediction.id
+
+    screen = visit(comparison=comparison, view=prediction)
+
+    assert SCRIPT not in words(screen)
+    assert [text.value for text in screen.text] == [SCRIPT]  # st.text draws its text as it is
+
+
+def test_what_nobody_foresaw_is_a_number_here_and_a_traceback_in_the_log(first_lab: Lab, mocker: MockerFixture) -> None:
+    logged = mocker.spy(log, "exception")
+    mocker.patch.object(type(first_lab.desk), "models", side_effect=RuntimeError("secret detail"))
+
+    screen = visit()
+
+    (error,) = screen.error
+    assert logged.call_count == 1
+    assert logged.call_args.args[1] in error.value
+    assert "secret detail" not in words(screen)
+    assert not screen.exception
+
+
+def test_the_grid_of_a_broken_ledger_is_calm_too(first_lab: Lab, mocker: MockerFixture) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    view = finished(first_lab, comparison)
+    mocker.patch.object(type(first_lab.desk), "look", side_effect=[view, RuntimeError("secret detail")])
+
+    screen = visit(comparison=comparison)
+
+    (error,) = screen.error
+    assert "tell the person who runs Staging Lab this number" in error.value
+
+
+@pytest.mark.parametrize("style", ["", "no such style"])
+def test_a_style_that_does_not_exist_falls_back_to_the_first(first_lab: Lab, style: str) -> None:
+    screen = visit()
+    screen.session_state["compare-style"] = style
+
+    screen.run()
+
+    assert screen.text_area(key="compare-prompt-modern-living")
