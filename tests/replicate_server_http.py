@@ -30,13 +30,18 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 512
 
     def __init__(self, options: ServerOptions) -> None:
-        self.restart(options)
+        self._begin(options)
         super().__init__(("127.0.0.1", options.port), Handler)
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
         self.webhooks = Webhooks(lambda: self.api, self.address)
 
     def restart(self, options: ServerOptions) -> None:
         """Forget everything and go on with these options."""
+        forgotten = self.book
+        self._begin(options)
+        forgotten.move_clock(0)  # wakes the webhooks: they look at the new book from now on
+
+    def _begin(self, options: ServerOptions) -> None:
         self.book = Book(options)
         self.api = Api(self.book, OutputPictures(options.tiny_outputs))
 

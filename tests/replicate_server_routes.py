@@ -184,10 +184,11 @@ class Api:
     def _list(self, request: Request) -> Answer:
         """A page, newest first. A cursor is a direction and the ordinal that the page starts beyond."""
         book, query = self.book, request.query
-        after, before = _moment(query.get("created_after"), 0.0), _moment(query.get("created_before"), NEVER)
+        # Times are told in microseconds: half of one must not hide the prediction that was told.
+        after, before = _moment(query.get("created_after"), 0.0) - 1e-6, _moment(query.get("created_before"), NEVER)
         direction, _, ordinal = query.get("cursor", "").partition("-")
         with book.lock:
-            fitting = [run for run in book.runs if not run.vanished and after <= run.created < before]
+            fitting = [run for run in book.runs if not run.vanished and after <= run.created < before - 2e-6]
         fitting.reverse()
         size = book.options.page_size
         if direction == "p":

@@ -177,11 +177,6 @@ def test_what_is_no_picture_of_ours_is_refused_at_once(
     assert replicate_server.ledger()["calls"]["output"] == 1
 
 
-def test_a_length_over_the_limit_is_refused_before_a_byte_is_read() -> None:
-    with CanaryServer(bytes(2**20)) as server, pytest.raises(OutputRefused, match="larger than 0 MB"):
-        fetch(server.url, f"127.0.0.1:{server.port}", limits=DownloadLimits(largest_bytes=1000))
-
-
 def test_an_empty_result_is_refused() -> None:
     with CanaryServer(b"") as server, pytest.raises(OutputRefused, match="empty"):
         fetch(server.url, f"127.0.0.1:{server.port}")
@@ -233,3 +228,14 @@ def test_no_cookie_is_sent_back(canary: CanaryServer) -> None:
 
     asyncio.run(twice())
     assert ["cookie" in heard.headers for heard in canary.heard] == [False, False]
+
+
+def test_a_host_on_this_machine_is_asked_without_a_proxy(canary: CanaryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with CanaryServer() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with httpx.Client() as bare:
+            bare.get(canary.url)
+        assert len(proxy.heard) == 1
+        assert fetch(canary.url, f"127.0.0.1:{canary.port}") == PICTURE
+        assert len(proxy.heard) == 1

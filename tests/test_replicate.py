@@ -4,6 +4,7 @@ import asyncio
 import io
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -236,8 +237,17 @@ def test_the_deadline_goes_with_the_create_so_that_replicate_ends_it_by_itself(
     replicate_server.add_faults(Fault(on="run", do="cold", seconds=1000, times=1))
     assert ask(replicate_server, deeds) == [Stage.ABORTED, Stage.CANCELED]
     ledger = replicate_server.ledger()["predictions"]
-    assert [one["headers"]["cancel-after"] for one in ledger] == ["60s", "60s"]
+    assert [one["headers"]["cancel-after"] for one in ledger] == ["1m", "1m"]
     assert [one["billed"] for one in ledger] == [False, True]
+
+
+@pytest.mark.parametrize(("seconds", "header"), [(900, "15m"), (90, "90s"), (0.2, "1s"), (59.5, "1m")])
+def test_a_deadline_is_written_as_replicate_takes_it(
+    seconds: float, header: str, replicate_server: ReplicateServer
+) -> None:
+    asked = replace(submission(), deadline_seconds=seconds)
+    ask(replicate_server, lambda provider: provider.create(asked))
+    assert replicate_server.ledger()["predictions"][0]["headers"] == {"cancel-after": header}
 
 
 def test_the_account_is_told_by_name(replicate_server: ReplicateServer) -> None:

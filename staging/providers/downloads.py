@@ -17,6 +17,8 @@ from staging.providers.outputs import LARGEST_PICTURE_BYTES
 _DELIVERY_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*replicate\.delivery")
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PICTURE_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
+LOOPBACK_WITHOUT_PROXY = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+"""For httpx: an HTTP_PROXY of the environment is not for a server on this machine."""
 _HEADERS = {"User-Agent": "staging-lab", "Accept": "image/*", "Accept-Encoding": "identity"}
 
 
@@ -41,7 +43,7 @@ class Downloads:
             headers=_HEADERS,
             timeout=httpx.Timeout(self._limits.silence_seconds, connect=5.0),
             follow_redirects=False,
-            mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
+            mounts=LOOPBACK_WITHOUT_PROXY,
         )
 
     async def fetch(self, url: str) -> bytes:
@@ -98,7 +100,8 @@ class Downloads:
                 async for chunk in response.aiter_raw():
                     received += chunk
                     if len(received) > self._limits.largest_bytes:
-                        raise self._too_large()
+                        limit = self._limits.largest_bytes // 2**20
+                        raise OutputRefused(f"The result is larger than {limit} MB.")
         except httpx.HTTPError:
             raise ProviderUnavailable("The result cannot be fetched right now: the connection failed.") from None
         finally:
@@ -122,14 +125,6 @@ class Downloads:
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type and not media_type.startswith(_PICTURE_TYPES):
             raise OutputRefused(f"The model's result is not an image but {media_type[:40]}.")
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise OutputRefused("The result is packed, which was not asked for.")
-        length = response.headers.get("content-length", "")
-        if length.isdigit() and int(length) > self._limits.largest_bytes:
-            raise self._too_large()
-
-    def _too_large(self) -> OutputRefused:
-        return OutputRefused(f"The result is larger than {self._limits.largest_bytes // 2**20} MB.")
 
     async def close(self) -> None:
         """Close every connection."""

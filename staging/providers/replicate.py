@@ -44,8 +44,6 @@ READ_ATTEMPTS = 3
 """A poll is several calls; at one passing fault in five, a poll of four would fail more often than not."""
 READ_PAUSE_SECONDS = 0.2
 READS_AT_ONCE = 10
-SHORTEST_DEADLINE_SECONDS = 5
-"""Replicate takes no shorter Cancel-After."""
 FILE_LIFETIME = timedelta(hours=24)
 READ_LIMITS = Limits(read=15.0, whole=30.0)
 CREATE_LIMITS = Limits(read=30.0, whole=60.0)
@@ -108,8 +106,12 @@ class ReplicateProvider:
     async def create(self, submission: Submission) -> Snapshot:
         """Create the prediction and return how it stands; AnswerLost when nobody knows whether it was created."""
         model, version, inputs = submission.model, submission.version, dict(submission.input)
-        seconds = max(SHORTEST_DEADLINE_SECONDS, math.ceil(submission.deadline_seconds))
-        exchange = Exchange(f"the model {model}", CREATE_LIMITS, bills=True, headers={"Cancel-After": f"{seconds}s"})
+        exchange = Exchange(
+            f"the model {model}",
+            CREATE_LIMITS,
+            bills=True,
+            headers={"Cancel-After": _duration(submission.deadline_seconds)},
+        )
         predictions = self._client.predictions
         if version is None:
             answer = await self._call(
@@ -242,3 +244,9 @@ class ReplicateProvider:
 def _reaches_before(page: list[Snapshot], moment_at: datetime) -> bool:
     """True when the page holds one from before that moment, so that later pages hold nothing newer."""
     return any(seen.created_at is not None and seen.created_at < moment_at for seen in page)
+
+
+def _duration(seconds: float) -> str:
+    """Return a Cancel-After: whole minutes as Replicate's documentation writes them ("15m"), else seconds."""
+    whole = math.ceil(seconds)
+    return f"{whole}s" if whole % 60 else f"{whole // 60}m"

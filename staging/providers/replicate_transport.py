@@ -15,11 +15,11 @@ import httpx
 from pydantic import JsonValue
 
 from staging.errors import AnswerLost, ProviderError, ProviderRefused, ProviderUnavailable
+from staging.providers.downloads import LOOPBACK_WITHOUT_PROXY
 from staging.providers.replicate_reasons import Reasons
 
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """After these no byte of the request has left."""
-LOOPBACK_WITHOUT_PROXY = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
 PROBLEM_JSON = "application/problem+json"
 
 
