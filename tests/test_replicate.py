@@ -26,6 +26,7 @@ from staging.providers import replicate
 from staging.providers.base import RoomFile, Snapshot, Stage
 from staging.providers.replicate import ReplicateProvider
 from staging.providers.replicate_reasons import retry_after_seconds
+from staging.providers.replicate_snapshots import moment, progress
 from tests.asking import INPUT, MODEL, ask, submission
 from tests.replicate_server import ReplicateServer
 from tests.replicate_server_options import Fault, failing
@@ -186,6 +187,47 @@ def test_a_prediction_that_replicate_does_not_know_is_absent(replicate_server: R
     vanished, seen = ask(replicate_server, deeds)
     assert len(seen) == 3
     assert vanished not in seen
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(on="list", do="answer", drop=("results",)),
+        Fault(on="list", do="answer", fields={"results": {"id": "x"}}),
+        Fault(on="get", do="answer", drop=("id",)),
+    ],
+)
+def test_an_answer_without_its_substance_is_a_passing_fault(fault: Fault, replicate_server: ReplicateServer) -> None:
+    """A list that holds nothing, or a prediction without its id, says nothing about what was asked."""
+
+    async def deeds(provider: ReplicateProvider) -> dict[str, Snapshot]:
+        made = await provider.create(submission())
+        wanted = [made.provider_id] if fault.on == "get" else [made.provider_id, "a", "b"]
+        return await provider.snapshots(dict.fromkeys(wanted, datetime.now(UTC)))
+
+    replicate_server.add_faults(fault)
+    assert isinstance(refusal(replicate_server, deeds), ProviderUnavailable)
+
+
+def test_a_refused_token_ends_a_poll_too(replicate_server: ReplicateServer) -> None:
+    replicate_server.add_faults(Fault(on="get", status=401))
+    error = refusal(replicate_server, lambda provider: provider.snapshots({"x": datetime.now(UTC)}))
+    assert isinstance(error, ProviderRefused)
+    assert error.kind is Refusal.TOKEN
+
+
+def test_an_upload_that_does_not_say_where_it_is_may_be_made_again(
+    replicate_server: ReplicateServer, room: RoomFile
+) -> None:
+    replicate_server.add_faults(Fault(on="upload", do="answer", drop=("urls",)))
+    assert isinstance(refusal(replicate_server, lambda provider: provider.upload(room)), ProviderUnavailable)
+
+
+def test_an_upload_without_an_expiry_lives_for_a_day(replicate_server: ReplicateServer, room: RoomFile) -> None:
+    """Newer SDKs of Replicate's know neither `name` nor `etag`; the package alone requires both."""
+    replicate_server.add_faults(Fault(on="upload", do="answer", drop=("expires_at", "created_at", "name", "etag")))
+    uploaded = ask(replicate_server, lambda provider: provider.upload(room))
+    assert timedelta(hours=23) < uploaded.expires_at - datetime.now(UTC) <= timedelta(hours=24)
 
 
 def test_a_fault_is_never_taken_for_absence(replicate_server: ReplicateServer) -> None:
@@ -512,3 +554,35 @@ def test_a_call_cancelled_in_the_middle_leaves_the_provider_usable(replicate_ser
         return await provider.account()
 
     assert ask(replicate_server, deeds) == "staging-lab-test"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("2023-11-27T13:35:45.99397566Z", datetime(2023, 11, 27, 13, 35, 45, 993975, tzinfo=UTC)),
+        ("2023-11-16T11:46:01.04Z", datetime(2023, 11, 16, 11, 46, 1, 40000, tzinfo=UTC)),
+        ("2023-11-16T12:46:01+01:00", datetime(2023, 11, 16, 11, 46, 1, tzinfo=UTC)),
+        ("2023-11-16T11:46:01", datetime(2023, 11, 16, 11, 46, 1, tzinfo=UTC)),
+        ("yesterday", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_a_moment_is_read_in_every_form_and_always_aware(told: Any, expected: datetime | None) -> None:
+    assert moment(told) == expected
+
+
+@pytest.mark.parametrize(
+    ("logs", "expected"),
+    [
+        (" 18%|█▊        | 9/50 [00:01<00:03, 11.76it/s]\n", 0.18),
+        ("  0%|          | 0/50\r 50%|█████     | 25/50\r", 0.5),
+        ("100%|██████████| 50/50\nDone: 3% left", 1.0),
+        ("999%|x|", 1.0),
+        ("loading weights: 40% of memory", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_progress_is_that_of_the_last_bar_in_the_logs(logs: str | None, expected: float | None) -> None:
+    assert progress(logs) == expected

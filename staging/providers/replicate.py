@@ -210,16 +210,14 @@ class ReplicateProvider:
     async def _read(self, about: str, call: Call) -> dict[str, JsonValue]:
         """Make a call that may be repeated; see READ_ATTEMPTS."""
         async with self._reading:
-            for attempt in range(1, READ_ATTEMPTS + 1):
+            for _ in range(READ_ATTEMPTS - 1):
                 try:
                     return await self._call(Exchange(about, READ_LIMITS), call)
                 except ProviderThrottled:
                     raise
                 except ProviderUnavailable:
-                    if attempt == READ_ATTEMPTS:
-                        raise
                     await asyncio.sleep(READ_PAUSE_SECONDS)
-        raise AssertionError("unreachable")
+            return await self._call(Exchange(about, READ_LIMITS), call)
 
     async def _call(self, exchange: Exchange, call: Call) -> dict[str, JsonValue]:
         """Let the package make the call, and return the JSON of the answer whatever the package makes of it."""
