@@ -1,9 +1,12 @@
 """Rooms, predictions and their lives, for tests of the ledger."""
 
+import io
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from PIL import Image
 
 from staging.ids import new_id
 from staging.predictions import Comparison, Event, Output, Prediction, State
@@ -13,6 +16,13 @@ from staging.store import Store
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 PRICE = Price(usd_per_image=Decimal("0.03"), source="https://replicate.com/pricing", dated=date(2026, 11, 1))
+
+
+def photo(shade: int, kind: str = "PNG") -> bytes:
+    """Return a picture of its own for each shade, 0 to 255."""
+    data = io.BytesIO()
+    Image.new("RGB", (320, 256), (shade, 128, 64)).save(data, kind)
+    return data.getvalue()
 
 
 def later(seconds: float) -> datetime:
