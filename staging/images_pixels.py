@@ -206,14 +206,12 @@ def _flat(image: Image.Image, long_side: int | None) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
-    """Return the image with its colours in sRGB; as it is when the profile is sRGB or cannot be used."""
+    """Return the image with its colours in sRGB; as it is when the profile cannot be used."""
     with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        if not ImageCms.getProfileDescription(profile).startswith("sRGB"):  # a round trip would change pixels
-            if image.mode == "RGB":  # in place: a copy of 40 megapixels is 160 MB
-                ImageCms.profileToProfile(image, profile, _SRGB, inPlace=True)
-            else:
-                return ImageCms.profileToProfile(image, profile, _SRGB, outputMode="RGB") or image
+        if image.mode != "RGB":
+            return ImageCms.profileToProfile(image, profile, _SRGB, outputMode="RGB") or image
+        ImageCms.profileToProfile(image, profile, _SRGB, inPlace=True)  # a copy of 40 megapixels is 160 MB
     return image
 
 

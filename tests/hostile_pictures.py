@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import pillow_heif
@@ -123,24 +124,41 @@ def with_everything(format_: str, image: Image.Image | None = None) -> bytes:
 
 
 def swapped_profile() -> bytes:
-    """Return an ICC profile (v2, matrix and gamma 2.2) in which red light is called green and green red."""
-    green, red, blue = (0.3851, 0.7169, 0.0971), (0.4361, 0.2225, 0.0139), (0.1431, 0.0606, 0.7141)
+    """Return an ICC profile in which red light is called green and green red."""
+    red, green, blue = _SRGB_LIGHTS
+    return icc_profile(CANARY, (green, red, blue), struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0")
+
+
+def camera_srgb_profile() -> bytes:
+    """Return sRGB as cameras embed it: the curve as a table."""
+    table = [round(_linear(step / 1023) * 65_535) for step in range(1024)]
+    return icc_profile(b"sRGB IEC61966-2.1", _SRGB_LIGHTS, struct.pack(">I1024H", 1024, *table))
+
+
+_SRGB_LIGHTS = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
+"""Red, green and blue as XYZ, seen under D50 (IEC 61966-2-1)."""
+
+
+def _linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+
+def icc_profile(name: bytes, lights: Sequence[tuple[float, float, float]], curve: bytes) -> bytes:
+    """Return an ICC profile, version 2: the lights of red, green and blue, and one curve for all."""
 
     def xyz(values: tuple[float, float, float]) -> bytes:
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65_536)) for value in values)
 
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
-    name = CANARY + b"\0"
     tags = {
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(name)) + name + b"\0" * 78,
-        b"cprt": b"text\0\0\0\0" + name,
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(name) + 1) + name + b"\0" * 79,
+        b"cprt": b"text\0\0\0\0" + name + b"\0",
         b"wtpt": xyz((0.9642, 1.0, 0.8249)),
-        b"rXYZ": xyz(green),
-        b"gXYZ": xyz(red),
-        b"bXYZ": xyz(blue),
-        b"rTRC": curve,
-        b"gTRC": curve,
-        b"bTRC": curve,
+        b"rXYZ": xyz(lights[0]),
+        b"gXYZ": xyz(lights[1]),
+        b"bXYZ": xyz(lights[2]),
+        b"rTRC": b"curv\0\0\0\0" + curve,
+        b"gTRC": b"curv\0\0\0\0" + curve,
+        b"bTRC": b"curv\0\0\0\0" + curve,
     }
     at = 128 + 4 + 12 * len(tags)
     table, content = struct.pack(">I", len(tags)), b""

@@ -3,10 +3,11 @@
 import errno
 import hashlib
 import os
+import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -257,6 +258,20 @@ def test_a_full_disk_refuses_cleanly_and_leaves_nothing(
     with pytest.raises(ProviderUnavailable, match="No space left on device"):
         pictures.keep_output(data)
     assert stored(folder) == []
+
+
+def test_a_kept_file_is_on_the_disk_before_its_name_and_its_name_before_the_answer(
+    pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+
+    def record(descriptor: int, sync: Callable[[int], None] = os.fsync) -> None:
+        synced.append("names" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    pictures.keep_room(encoded(quarters(), "PNG"), "room.png")
+    assert synced == ["file", "names"] * 3
 
 
 def test_what_a_killed_process_left_unfinished_is_swept_at_the_next_start(folder: Path, door: Door) -> None:
