@@ -1,19 +1,25 @@
 """Asking the Replicate provider from a test: one loop, one provider, closed at the end."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import pytest
 from pydantic import JsonValue, SecretStr
 from replicate.client import Client
 
-from staging.providers.base import Submission
+from staging.errors import ProviderError
+from staging.providers.base import Snapshot, Submission
 from staging.providers.replicate import ReplicateProvider
 from tests.replicate_server import ReplicateServer
 
 Answer = TypeVar("Answer")
 
 MODEL = "qwen/qwen-image-edit"
+ADIRIK = "adirik/interior-design"
+ADIRIK_VERSION = "76604baddc85b1b4616e1c6475eca080da339c8875bd4996705440484a6eac38"
 INPUT: Mapping[str, JsonValue] = {"prompt": "Add a sofa.", "image": "https://example.com/room.png"}
 
 
@@ -62,3 +68,41 @@ def ask_bare(
             await client._async_client.aclose()
 
     return asyncio.run(all_of_it())
+
+
+async def until_final(provider: ReplicateProvider, prediction: Snapshot) -> Snapshot:
+    """Return the prediction's final snapshot."""
+    until = time.monotonic() + 10
+    while not prediction.stage.final and time.monotonic() < until:
+        await asyncio.sleep(0.02)
+        seen = await provider.snapshots({prediction.provider_id: datetime.now(UTC)})
+        prediction = seen[prediction.provider_id]
+    return prediction
+
+
+async def finished(provider: ReplicateProvider, **changes: Any) -> Snapshot:
+    """Create a prediction and return how it ended."""
+    return await until_final(provider, await provider.create(submission(**changes)))
+
+
+def refusal(server: ReplicateServer, deed: Callable[[ReplicateProvider], Awaitable[object]]) -> ProviderError:
+    """Return the error that the deed ends with."""
+    with pytest.raises(ProviderError) as raised:
+        ask(server, deed)
+    return raised.value
+
+
+async def bare_create(client: Client) -> Any:
+    """Create a prediction with the package alone."""
+    return await client.models.predictions.async_create(MODEL, input=dict(INPUT))
+
+
+async def create(provider: ReplicateProvider) -> Snapshot:
+    """Create a prediction."""
+    return await provider.create(submission())
+
+
+async def create_and_get(provider: ReplicateProvider) -> Snapshot:
+    """Create a prediction and ask about it once."""
+    made = await provider.create(submission())
+    return (await provider.snapshots({made.provider_id: datetime.now(UTC)}))[made.provider_id]

@@ -4,9 +4,7 @@ The first half of every test is the control: the same call with the package alon
 the package mends a defect, its control fails here, and the guard can go.
 """
 
-import asyncio
 import io
-import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +14,6 @@ from typing import Any
 import httpx
 import pydantic.v1
 import pytest
-from pydantic import SecretStr
 from replicate.client import Client
 from replicate.exceptions import ReplicateError
 from replicate.helpers import FileOutput
@@ -27,13 +24,12 @@ from staging.errors import (
     ProviderRefused,
     ProviderThrottled,
     ProviderUnavailable,
-    Refusal,
 )
-from staging.providers import replicate
+from staging.providers import replicate_api
 from staging.providers.base import RoomFile, Snapshot, Stage
 from staging.providers.replicate import ReplicateProvider
 from staging.providers.replicate_transport import Limits
-from tests.asking import INPUT, MODEL, ask, ask_bare, submission
+from tests.asking import ask, ask_bare, bare_create, create, create_and_get
 from tests.canary_server import CanaryServer
 from tests.replicate_server import ReplicateServer
 from tests.replicate_server_options import Fault
@@ -50,20 +46,7 @@ def canary() -> Iterator[CanaryServer]:
 @pytest.fixture
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("READ_LIMITS", "CREATE_LIMITS", "UPLOAD_LIMITS"):
-        monkeypatch.setattr(replicate, name, SHORT)
-
-
-async def bare_create(client: Client) -> Any:
-    return await client.models.predictions.async_create(MODEL, input=dict(INPUT))
-
-
-async def create(provider: ReplicateProvider) -> Snapshot:
-    return await provider.create(submission())
-
-
-async def create_and_get(provider: ReplicateProvider) -> Snapshot:
-    made = await provider.create(submission())
-    return (await provider.snapshots({made.provider_id: datetime.now(UTC)}))[made.provider_id]
+        monkeypatch.setattr(replicate_api, name, SHORT)
 
 
 def made_on(server: ReplicateServer) -> str:
@@ -147,7 +130,7 @@ def test_an_outage_is_told_at_once(replicate_server: ReplicateServer) -> None:
     with pytest.raises(ProviderUnavailable):
         ask(replicate_server, lambda provider: provider.snapshots({made: datetime.now(UTC)}))
     assert time.monotonic() - began < 2.5
-    assert replicate_server.ledger()["calls"]["get"] - before == replicate.READ_ATTEMPTS
+    assert replicate_server.ledger()["calls"]["get"] - before == replicate_api.READ_ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -278,7 +261,7 @@ def test_no_call_leaves_for_another_host(replicate_server: ReplicateServer, cana
     assert len(canary.heard) == 1
 
     async def ours(provider: ReplicateProvider) -> None:
-        await provider._read("a page elsewhere", lambda: led_astray(provider._client))
+        await provider._api._read("a page elsewhere", lambda: led_astray(provider._api._client))
 
     with pytest.raises(ProviderRefused, match="another host"):
         ask(replicate_server, ours)
@@ -341,80 +324,3 @@ def test_a_redirect_of_the_api_is_not_followed(replicate_server: ReplicateServer
     with pytest.raises(ProviderRefused, match="REPLICATE_BASE_URL"):
         ask(replicate_server, create)
     assert canary.heard == []
-
-
-def test_the_token_is_in_no_message_even_when_the_server_says_it(
-    replicate_server: ReplicateServer, canary_token: str
-) -> None:
-    replicate_server.reset(token=canary_token)
-    echo = {"detail": f"token {canary_token} is not good", "title": "Nope"}
-    replicate_server.add_faults(Fault(on="create", status=418, body=echo))
-    with pytest.raises(ReplicateError) as bare:
-        ask_bare(replicate_server, bare_create, api_token=canary_token)
-    assert canary_token in str(bare.value)
-
-    with pytest.raises(ProviderRefused) as ours:
-        ask(replicate_server, create, token=canary_token)
-    assert canary_token not in _everything_said(ours.value)
-
-
-@pytest.mark.parametrize("spoil", ["{}\x00{}", "{} {}", "{}\n{}", "{}é{}"])
-def test_a_token_that_no_header_can_hold_is_refused_without_being_shown(
-    spoil: str, replicate_server: ReplicateServer, canary_token: str
-) -> None:
-    half = len(canary_token) // 2
-    spoiled = spoil.format(canary_token[:half], canary_token[half:])
-    if "\x00" in spoil or "\n" in spoil:
-        with pytest.raises(httpx.LocalProtocolError) as bare:
-            ask_bare(replicate_server, bare_create, api_token=spoiled)
-        assert canary_token[:half] in str(bare.value)
-
-    with pytest.raises(ProviderRefused, match="REPLICATE_API_TOKEN") as ours:
-        ask(replicate_server, create, token=spoiled)
-    assert ours.value.kind is Refusal.TOKEN
-    assert canary_token[:half] not in _everything_said(ours.value)
-    assert replicate_server.ledger()["calls"] == {}
-
-
-def test_a_token_with_a_line_break_at_its_end_is_good(replicate_server: ReplicateServer) -> None:
-    assert ask(replicate_server, lambda provider: provider.account(), token=replicate_server.token + "\n")
-
-
-def test_neither_token_nor_address_is_logged(
-    replicate_server: ReplicateServer, canary_token: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    replicate_server.reset(token=canary_token)
-    caplog.set_level(logging.DEBUG)
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
-    ask_bare(replicate_server, bare_create, api_token=canary_token)
-    assert replicate_server.url in caplog.text
-
-    caplog.clear()
-    ask(replicate_server, create_and_get, token=canary_token)
-    for fault in (Fault(on="create", do="reset", times=1), Fault(on="create", status=401, times=1)):
-        replicate_server.add_faults(fault)
-        with pytest.raises(ProviderError):
-            ask(replicate_server, create, token=canary_token)
-    assert canary_token not in caplog.text
-    assert replicate_server.url not in caplog.text
-
-
-def test_the_provider_shows_no_token(canary_token: str) -> None:
-    async def shown() -> str:
-        provider = ReplicateProvider(SecretStr(canary_token), base_url="http://127.0.0.1:9")
-        try:
-            return repr(provider) + str(provider) + repr(provider._reasons) + repr(provider._transport)
-        finally:
-            await provider.close()
-
-    assert canary_token not in asyncio.run(shown())
-
-
-def _everything_said(error: BaseException | None) -> str:
-    """Return the message and the representation of an error and of all that led to it."""
-    said = ""
-    while error is not None:
-        said += f"{error} {error!r} {error.args!r} "
-        error = error.__cause__ or error.__context__
-    return said

@@ -46,7 +46,7 @@ class Exchange:
     """True for a create: once its bytes may have left, no answer means doubt."""
     headers: dict[str, str] = field(default_factory=dict)
     answered: bool = False
-    answer: JsonValue = None
+    answer: dict[str, JsonValue] = field(default_factory=dict)
     """The JSON as it came: the package's own models drop fields, and fail on some."""
 
 
@@ -94,7 +94,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """Close every connection."""
         await self._http.aclose()
 
-    def _checked(self, exchange: Exchange, response: httpx.Response, body: bytes) -> JsonValue:
+    def _checked(self, exchange: Exchange, response: httpx.Response, body: bytes) -> dict[str, JsonValue]:
         try:
             answer: JsonValue = json.loads(body)
         except ValueError:
