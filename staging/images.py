@@ -118,7 +118,7 @@ class Pictures:
         """Return the digest that the kept original has now; another one means that it was changed.
 
         Of an output over its bytes, of a room over its pixels; "" when it is no picture any more.
-        NotFound when it is gone.
+        NotFound when it is gone, ProviderUnavailable when nobody could look at it now.
         """
         path = self._original(digest)
         data = path.read_bytes()
@@ -129,6 +129,8 @@ class Pictures:
             return self._door.look(data, OUTPUT_LIMITS, (), digest=True).digest
         except Refused:
             return ""
+        except DoorUnavailable as error:
+            raise ProviderUnavailable(f"The picture {digest[:12]} could not be looked at. {error}") from None
 
     def url(self, digest: str, kind: PictureKind) -> str:
         """Return a link to the picture: the same all day (UTC), ended by the end of the next."""

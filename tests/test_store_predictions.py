@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from staging.errors import AlreadyAdopted, EventRefused, NotFound
+from staging.errors import AlreadyAdopted, EventRefused, LedgerDamaged, NotFound
 from staging.ids import new_id
 from staging.predictions import FINAL_STATES, Event, State, Verdict
 from staging.registry import Price
@@ -198,6 +198,13 @@ def test_of_many_writers_one_takes_a_step(store: Store) -> None:
 def test_no_events_are_nothing_to_write(store: Store) -> None:
     store.predictions.append([])
     assert store.ledger.rows("SELECT count(*) FROM app.events") == [(0,)]
+
+
+def test_a_prediction_whose_events_were_taken_away_is_one_sentence(store: Store) -> None:
+    (asked,) = queued(store)
+    store.ledger.run("DELETE FROM app.events")
+    with pytest.raises(LedgerDamaged, match="run `python -m staging verify`"):
+        store.predictions.of_comparison(asked.comparison_id)
 
 
 # ── adoption ─────────────────────────────────────────────────────────────────────────────────────

@@ -101,6 +101,11 @@ def test_a_picture_that_is_gone_is_found(lab: Lab) -> None:
     assert lab.only_difference() == f"The picture of output {lab.outputs[0].digest} is not in the pictures folder."
 
 
+def test_an_output_whose_size_was_changed_in_the_ledger_is_found(lab: Lab) -> None:
+    lab.tamper(f"UPDATE app.outputs SET size_bytes = 7 WHERE digest = '{lab.outputs[0].digest}'")
+    assert lab.only_difference() == f"Output {lab.outputs[0].digest} has {lab.outputs[0].size_bytes} bytes, not 7."
+
+
 def test_a_changed_charge_is_found(lab: Lab) -> None:
     lab.tamper(
         f"UPDATE app.events SET charge_usd = 0.01 WHERE prediction_id = '{lab.predictions[0].id}' AND sequence = 4"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from staging.errors import LedgerDamaged
 from staging.predictions import Event, Output, Prediction, PredictionNow, State, Verdict
 from staging.registry import Price
 from staging.store.tables import EVENTS, PREDICTIONS
@@ -79,6 +80,11 @@ def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[o
     if not ids:
         return []
     events = _read_events(cursor, ids)
+    if missing := [key for key in ids if key not in events]:
+        raise LedgerDamaged(
+            f"Prediction {missing[0]} has no events in the ledger, which the app never does: stop it and run "
+            "`python -m staging verify`."
+        )
     outputs = defaultdict(list)
     for prediction_id, _, *facts in sorted(_of(cursor, ids, "SELECT * FROM app.outputs")):
         outputs[prediction_id].append(Output(*facts))

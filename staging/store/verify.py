@@ -1,5 +1,6 @@
 """Whether the ledger and the pictures still say what they said: every digest and total derived again."""
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,22 +54,22 @@ def _check_rows(ledger: LedgerFile, found: _Findings) -> None:
 
 
 def _check_pictures(ledger: LedgerFile, pictures: Pictures, found: _Findings) -> None:
-    rooms = ledger.rows("SELECT digest, size_bytes FROM app.rooms ORDER BY digest")
-    outputs = ledger.rows("SELECT DISTINCT digest, size_bytes FROM app.outputs ORDER BY digest")
-    for kind, rows in (("room", rooms), ("output", outputs)):
-        for digest, size_bytes in rows:
-            try:
-                now = pictures.digest_now(digest)
-                size_now = pictures.output_path(digest).stat().st_size
-            except (NotFound, OSError):
-                found.compare(False, f"The picture of {kind} {digest} is not in the pictures folder.")
-                continue
+    rows = ledger.rows(
+        "SELECT 'room', digest FROM app.rooms UNION SELECT 'output', digest FROM app.outputs ORDER BY ALL"
+    )
+    for kind, digest in rows:
+        try:
+            now = pictures.digest_now(digest)
+        except (NotFound, OSError):
+            found.compare(False, f"The picture of {kind} {digest} is not in the pictures folder.")
+        else:
             found.compare(
                 now == digest, f"The picture of {kind} {digest} was changed: its digest is now {now or 'none'}."
             )
-            found.compare(
-                size_now == size_bytes, f"The picture of {kind} {digest} has {size_now} bytes, not {size_bytes}."
-            )
+    for digest, size_bytes in ledger.rows("SELECT DISTINCT digest, size_bytes FROM app.outputs ORDER BY ALL"):
+        with contextlib.suppress(NotFound, OSError):  # told above
+            size_now = pictures.output_path(digest).stat().st_size
+            found.compare(size_now == size_bytes, f"Output {digest} has {size_now} bytes, not {size_bytes}.")
 
 
 def _check_charges_and_totals(ledger: LedgerFile, found: _Findings) -> None:
