@@ -155,17 +155,17 @@ def dated(decision: str) -> bool:
 
 
 def promised_tests(text: str) -> set[str]:
-    return set(re.findall(r"`(tests/[\w/]+\.py::\w+)`", text))
+    return set(re.findall(r"`(test_\w+)`", text))
 
 
 def missing_tests(names: Iterable[str]) -> list[str]:
-    """Return those that no file defines."""
-
-    def defined(name: str) -> bool:
-        path, _, function = name.partition("::")
-        return (ROOT / path).is_file() and f"\ndef {function}(" in (ROOT / path).read_text(encoding="utf-8")
-
-    return sorted(name for name in names if not defined(name))
+    """Return those that no test file defines."""
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.M)
+    }
+    return sorted(set(names) - there)
 
 
 def test_every_promise_names_a_test_that_is_there() -> None:
@@ -173,7 +173,7 @@ def test_every_promise_names_a_test_that_is_there() -> None:
 
     assert len(promised) > 20
     assert missing_tests(promised) == []
-    assert missing_tests(["tests/test_tracked_files.py::test_nothing"]) == ["tests/test_tracked_files.py::test_nothing"]
+    assert missing_tests(["test_that_nobody_wrote"]) == ["test_that_nobody_wrote"]
 
 
 def test_every_promise_has_a_proof() -> None:
