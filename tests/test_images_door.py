@@ -13,10 +13,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PIL import Image
 
+from staging import images_door
 from staging.images_door import Door, DoorUnavailable, Refused, Seen
 from staging.images_frames import Limits, PictureKind
 from staging.images_worker import PARENT_LOOK_SECONDS
@@ -202,6 +204,21 @@ def test_a_reader_that_was_ended_while_idle_turns_no_picture_away(door: Door) ->
     os.kill(first, signal.SIGKILL)
     assert look(door, GOOD).width == 320
     assert pids(door) != [first]
+
+
+def test_an_answer_that_was_not_read_is_never_taken_for_the_next_pictures(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(door, GOOD)
+
+    def short_of_memory(_stream: object) -> NoReturn:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(images_door, "receive", short_of_memory)
+        with pytest.raises(MemoryError):
+            look(door, GOOD)
+    assert look(door, encoded(quarters(600, 500), "PNG")).width == 600
 
 
 def test_a_reader_is_used_again(door: Door) -> None:
