@@ -5,6 +5,7 @@ standard output what was acknowledged. With `early` they tell before they write,
 keep: the control that shows that losses would be found.
 """
 
+import itertools
 import os
 import random
 import subprocess
@@ -40,7 +41,7 @@ def kill_again_and_again(path: Path, kills: int, seed: int, *, early: bool = Fal
     outcome = Outcome()
     acknowledged: set[str] = set()
     for _ in range(kills):
-        acknowledged |= _run_and_kill(path, rng.uniform(0.05, 0.6), early)
+        acknowledged |= _run_and_kill(path, rng.randrange(100), rng.uniform(0, 0.05), early)
         outcome.kills += 1
         left, torn = _left(path)
         outcome.lost = sorted(acknowledged - left)
@@ -49,14 +50,16 @@ def kill_again_and_again(path: Path, kills: int, seed: int, *, early: bool = Fal
     return outcome
 
 
-def _run_and_kill(path: Path, seconds: float, early: bool) -> set[str]:
+def _run_and_kill(path: Path, after: int, pause_seconds: float, early: bool) -> set[str]:
+    """Kill the process a moment after it has told of so many acknowledgements; return all it told of."""
     command = [sys.executable, "-m", "tests.store_killing", str(path), *(["early"] if early else [])]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdout.readline() == "READY\n"
-    timer = threading.Timer(seconds, child.kill)
+    told = "".join(itertools.islice(child.stdout, after))
+    timer = threading.Timer(pause_seconds, child.kill)
     timer.start()
-    told = child.stdout.read()
+    told += child.stdout.read()
     timer.join()
     child.stdout.close()
     assert child.wait() < 0, "it was killed, and did not end by itself"
