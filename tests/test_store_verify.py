@@ -9,6 +9,7 @@ import pytest
 
 from staging import costs
 from staging.images import Pictures
+from staging.images_door import Door
 from staging.predictions import State, Verdict
 from staging.registry import Price
 from staging.rooms import Room, RoomType
@@ -19,9 +20,9 @@ from tests.ledgers import NOW, comparison, ending, photo, prediction, steps
 class Lab:
     """A store and pictures of five predictions, all right."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, door: Door) -> None:
         self.store = Store.open(folder / "ledger.duckdb")
-        self.pictures = Pictures(folder / "pictures", b"key")
+        self.pictures = Pictures(folder / "pictures", b"key", door=door)
         kept = self.pictures.keep_room(photo(1), "room.png")
         self.room = Room(
             kept.digest,
@@ -62,11 +63,18 @@ class Lab:
         return difference
 
 
+@pytest.fixture(scope="module")
+def door() -> Iterator[Door]:
+    """One door for all: its child process takes longer to start than all else here."""
+    door = Door()
+    yield door
+    door.close()
+
+
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    lab = Lab(tmp_path)
+def lab(tmp_path: Path, door: Door) -> Iterator[Lab]:
+    lab = Lab(tmp_path, door)
     yield lab
-    lab.pictures.close()
     lab.store.close()
 
 
