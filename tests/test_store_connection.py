@@ -155,6 +155,23 @@ def test_each_thread_reads_its_own_rows(ledger: LedgerFile) -> None:
         assert sum(threads.map(wrong, range(16))) == 0
 
 
+def test_one_cursor_for_all_threads_does_not_answer_rightly(ledger: LedgerFile) -> None:
+    """The control of the test above: refused, or another thread's rows without a word."""
+    cursor = ledger._connection.cursor()
+
+    def wrong(number: int) -> int:
+        count = 0
+        for _ in range(200):
+            try:
+                count += cursor.execute("SELECT ?", [number]).fetchall() != [(number,)]
+            except duckdb.Error:
+                count += 1
+        return count
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(wrong, range(16))) > 0
+
+
 def test_a_thread_that_ends_leaves_no_cursor(ledger: LedgerFile) -> None:
     for _ in range(20):
         thread = threading.Thread(target=ledger.rows, args=("SELECT 1",))
