@@ -1,6 +1,5 @@
 """What a person looking after the lab wants to know first, a line each."""
 
-import importlib.util
 import os
 import platform
 import shutil
@@ -13,10 +12,10 @@ from pathlib import Path
 from staging.claim import claim
 from staging.config import Settings
 from staging.errors import StagingError
+from staging.providers.offline import missing_packages
 from staging.store import Store
 
 _PACKAGES = ("streamlit", "duckdb", "replicate", "pydantic", "pillow", "pillow-heif", "fastapi")
-_OFFLINE_MODULES = ("mitsuba", "pyoidn", "cv2")
 _LEAST_FREE_BYTES = 1_000_000_000
 """Below it the ledger and a day's pictures may not fit."""
 
@@ -55,8 +54,7 @@ def _packages() -> Finding:
 
 
 def _offline() -> Finding:
-    missing = [module for module in _OFFLINE_MODULES if importlib.util.find_spec(module) is None]
-    if missing:
+    if missing := missing_packages():
         return Finding("offline staging", f"not here ({', '.join(missing)} missing): `make install` brings it")
     return Finding("offline staging", "here")
 

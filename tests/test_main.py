@@ -222,11 +222,11 @@ def test_doctor_names_what_is_not_installed(
 ) -> None:
     monkeypatch.setenv("STAGING_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr("staging.doctor._PACKAGES", ("duckdb", "no-such-package"))
-    monkeypatch.setattr("staging.doctor._OFFLINE_MODULES", ("no_such_module",))
+    monkeypatch.setattr("staging.providers.offline.NEEDED", {"no_such_module": "no-such-extra"})
     assert main(["doctor"]) == 1
     said = capsys.readouterr().out
     assert "missing: no-such-package. Run `make install`." in said
-    assert "ok    offline staging: not here (no_such_module missing): `make install` brings it" in said
+    assert "ok    offline staging: not here (no-such-extra missing): `make install` brings it" in said
 
 
 # ── what it refuses ──────────────────────────────────────────────────────────────────────────────
