@@ -15,7 +15,7 @@ from pathlib import Path
 from staging.errors import NotFound, OutputRefused, ProviderUnavailable, UploadRejected
 from staging.images_door import Door, DoorUnavailable, Refused
 from staging.images_folder import MEDIA_TYPES, PNG, WEBP, Folder
-from staging.images_frames import Limits, PictureKind
+from staging.images_kinds import KEPT_AT_ONCE, Limits, PictureKind
 from staging.images_links import Links
 from staging.predictions import Output
 from staging.providers.base import RoomFile
@@ -24,6 +24,11 @@ __all__ = ["MEDIA_TYPES", "OUTPUT_LIMITS", "ROOM_LIMITS", "Limits", "PictureKind
 
 ROOM_LIMITS = Limits(most_bytes=25_000_000, most_pixels=40_000_000, least_side=256)
 OUTPUT_LIMITS = Limits(most_bytes=60_000_000, most_pixels=80_000_000, least_side=16)
+KEPT_LIMITS = Limits(most_bytes=160_000_000, most_pixels=80_000_000, least_side=16)
+"""For what we wrote ourselves: a room of 40 megapixels of noise is 120 MB as PNG."""
+LARGEST_SENT = 2048
+"""Pixels on the long side: no model here makes more of an input, some refuse larger ones, and input is
+paid by the megapixel where it is paid."""
 
 _SUFFIXES = {"JPEG": ".jpg", "PNG": PNG, "WEBP": WEBP, "HEIF": ".heic"}
 _PNG_SIZE = struct.Struct(">II")
@@ -69,7 +74,7 @@ class Pictures:
         """
         shown = "".join(character for character in name if character.isprintable())[:_LONGEST_NAME] or "The picture"
         try:
-            seen = self._door.look(data, self._room_limits, tuple(PictureKind), digest=True)
+            seen = self._door.look(data, self._room_limits, KEPT_AT_ONCE, digest=True)
             for kind, content in reversed(seen.files.items()):  # the original last: it vouches for the others
                 self._folder.write(kind, seen.digest, PNG if kind is PictureKind.ORIGINAL else WEBP, content)
         except Refused as refused:
@@ -104,11 +109,28 @@ class Pictures:
 
     def room_file(self, digest: str) -> RoomFile:
         """Return the room's kept original; NotFound when there is none."""
-        path = self._original(digest)
-        with path.open("rb") as file:
-            start = file.read(_PNG_SIZE_AT + _PNG_SIZE.size)
-        width, height = _PNG_SIZE.unpack_from(start, _PNG_SIZE_AT)
-        return RoomFile(digest, str(path), MEDIA_TYPES[PNG], width, height)
+        return _room_file(digest, self._original(digest))
+
+    def room_to_send(self, digest: str) -> RoomFile:
+        """Return the room as models get it: its original, or a copy of at most LARGEST_SENT pixels a side.
+
+        The copy is made when first asked for. NotFound; ProviderUnavailable when it cannot be made now.
+        """
+        original = self.room_file(digest)
+        if max(original.width, original.height) <= LARGEST_SENT:
+            return original
+        path = self._folder.find(PictureKind.SENT, digest)
+        if path is None:
+            data = Path(original.path).read_bytes()
+            try:
+                seen = self._door.look(data, KEPT_LIMITS, (PictureKind.SENT,), digest=True)
+                self._folder.write(PictureKind.SENT, digest, PNG, seen.files[PictureKind.SENT])
+            except (Refused, DoorUnavailable) as error:
+                raise ProviderUnavailable(f"The room's picture could not be made ready to send: {error}") from None
+            except OSError as error:
+                raise ProviderUnavailable(f"The room's picture could not be kept: {error.strerror}.") from None
+            path = self._folder.find(PictureKind.SENT, digest)
+        return _room_file(digest, path or Path(original.path))
 
     def output_path(self, digest: str) -> Path:
         """Return where the output's bytes are, as received; NotFound when they are not here."""
@@ -126,7 +148,7 @@ class Pictures:
         if of_bytes == digest or path.suffix != PNG:
             return of_bytes
         try:
-            return self._door.look(data, OUTPUT_LIMITS, (), digest=True).digest
+            return self._door.look(data, KEPT_LIMITS, (), digest=True).digest
         except Refused:
             return ""
         except DoorUnavailable as error:
@@ -151,3 +173,10 @@ class Pictures:
         if path is None:
             raise NotFound(f"The picture {digest[:12]} is not in the pictures folder. Was the folder moved or cleaned?")
         return path
+
+
+def _room_file(digest: str, path: Path) -> RoomFile:
+    with path.open("rb") as file:
+        start = file.read(_PNG_SIZE_AT + _PNG_SIZE.size)
+    width, height = _PNG_SIZE.unpack_from(start, _PNG_SIZE_AT)
+    return RoomFile(digest, str(path), MEDIA_TYPES[PNG], width, height)

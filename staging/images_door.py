@@ -17,7 +17,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from staging.images_frames import Frame, Limits, PictureKind, receive, send
+from staging.frames import Frame, receive, send
+from staging.images_kinds import Limits, PictureKind
 
 READERS = 2
 READER_MEMORY_BYTES = 2**30

@@ -6,7 +6,7 @@ import time
 import uuid
 from pathlib import Path
 
-from staging.images_frames import PictureKind
+from staging.images_kinds import PictureKind
 
 PNG, WEBP = ".png", ".webp"
 MEDIA_TYPES = {PNG: "image/png", WEBP: "image/webp", ".jpg": "image/jpeg", ".heic": "image/heic"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from itsdangerous import Signer
 
-from staging.images_frames import PictureKind
+from staging.images_kinds import PictureKind
 
 DAY_SECONDS = 86_400
 _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)

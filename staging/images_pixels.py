@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pillow_heif
 from PIL import Image, ImageCms, MpoImagePlugin, WebPImagePlugin
 
-from staging.images_frames import Limits, PictureKind
+from staging.images_kinds import Limits, PictureKind
 
 pillow_heif.register_heif_opener()
 # One thread: each further one takes address space, which is what the memory limit counts.
@@ -23,6 +23,7 @@ Image.MAX_IMAGE_PIXELS = None
 # Pillow loads these two on first use; a reader under a memory limit has them loaded from the start.
 _LOADED = (MpoImagePlugin, WebPImagePlugin)
 
+SENT_LONG_SIDE = 2048
 VIEW_LONG_SIDE = 1600
 THUMBNAIL_LONG_SIDE = 480
 TAKEN = "JPEG, PNG, WebP and HEIC"
@@ -107,7 +108,9 @@ def pixel_digest(image: Image.Image) -> str:
 def encode(image: Image.Image, kind: PictureKind) -> bytes:
     """Return the file of this kind. Settings chosen by measurement."""
     buffer = io.BytesIO()
-    if kind is PictureKind.ORIGINAL:
+    if kind in (PictureKind.ORIGINAL, PictureKind.SENT):
+        if kind is PictureKind.SENT:
+            image = _within(image, SENT_LONG_SIDE, Image.Resampling.LANCZOS)
         # Run-length deflate: on photos as small as level 4 at half its time.
         image.save(buffer, "PNG", compress_level=1, compress_type=3)
     elif kind is PictureKind.VIEW:

@@ -13,7 +13,8 @@ import signal
 import sys
 from typing import BinaryIO
 
-from staging.images_frames import Frame, Limits, PictureKind, receive, send
+from staging.frames import Frame, receive, send
+from staging.images_kinds import Limits, PictureKind
 
 PARENT_LOOK_SECONDS = 2.0
 

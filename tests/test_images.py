@@ -162,6 +162,22 @@ def test_a_room_at_its_limits_is_taken(pictures: Pictures) -> None:
     assert pictures.keep_room(encoded(Image.new("1", (8000, 5000)), "PNG"), "room").width == 8000
 
 
+def test_a_large_room_is_sent_smaller_and_kept_whole(pictures: Pictures, folder: Path) -> None:
+    room = pictures.keep_room(encoded(Image.linear_gradient("L").resize((3000, 1500)), "JPEG"), "large.jpg")
+    sent = pictures.room_to_send(room.digest)
+    assert (sent.width, sent.height) == size_of(Path(sent.path)) == (2048, 1024)
+    assert size_of(Path(pictures.room_file(room.digest).path)) == (3000, 1500)
+    made = Path(sent.path).stat().st_mtime_ns
+    assert pictures.room_to_send(room.digest) == sent
+    assert Path(sent.path).stat().st_mtime_ns == made  # once
+    assert_only_pixels(Path(sent.path))
+
+
+def test_a_room_that_is_small_enough_is_sent_as_it_is(pictures: Pictures) -> None:
+    room = pictures.keep_room(encoded(Image.linear_gradient("L").resize((2048, 1024)), "PNG"), "room.png")
+    assert pictures.room_to_send(room.digest) == pictures.room_file(room.digest)
+
+
 def test_a_room_file_tells_the_path_and_size_of_the_original(pictures: Pictures) -> None:
     room = pictures.keep_room(encoded(quarters(400, 300), "JPEG"), "room.jpg")
     file = pictures.room_file(room.digest)
@@ -289,7 +305,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from staging.images_folder import Folder
-from staging.images_frames import PictureKind
+from staging.images_kinds import PictureKind
 import hashlib
 folder, number = Folder(Path(sys.argv[1])), 0
 print("started", flush=True)

@@ -20,7 +20,7 @@ from PIL import Image
 
 from staging import images_door
 from staging.images_door import Door, DoorUnavailable, Refused, Seen
-from staging.images_frames import Limits, PictureKind
+from staging.images_kinds import Limits, PictureKind
 from staging.images_worker import PARENT_LOOK_SECONDS
 from tests.hostile_pictures import (
     CANARY,
@@ -296,7 +296,7 @@ def test_closing_ends_readers_and_tells_who_waits_to_try_again(door: Door, busy:
 APP = """
 import os, sys, threading, time
 from staging.images_door import Door
-from staging.images_frames import Limits
+from staging.images_kinds import Limits
 from tests.hostile_pictures import encoded, quarters, slow_jpeg
 door = Door(readers=1)
 limits = Limits(25_000_000, 40_000_000, 1, decode_seconds=1.0)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from staging.images_door import Door, Refused
-from staging.images_frames import Limits, PictureKind
+from staging.images_kinds import Limits, PictureKind
 from tests.hostile_pictures import (
     BLUE,
     GREEN,

@@ -90,7 +90,7 @@ async def _try(work: Workplace, life: Life) -> None:
 
 async def _input(work: Workplace, life: Life) -> dict[str, JsonValue]:
     prediction = life.prediction
-    room = await asyncio.to_thread(work.pictures.room_file, prediction.room)
+    room = await asyncio.to_thread(work.pictures.room_to_send, prediction.room)
     known = await asyncio.to_thread(work.store.rooms.get, prediction.room)
     uploaded = await _upload_once(work, room)
     picture = RoomInput(uploaded.url, room.width, room.height, room_type=known.room_type, style=prediction.style)

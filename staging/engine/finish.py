@@ -14,7 +14,7 @@ from staging.providers.base import Snapshot, Stage
 
 async def finish(work: Workplace, life: Life, final: Snapshot) -> None:
     """End the prediction as the provider's last word says."""
-    room = await asyncio.to_thread(work.pictures.room_file, life.prediction.room)
+    room = await asyncio.to_thread(work.pictures.room_to_send, life.prediction.room)
     shape = work.registry.get(life.prediction.model).output
 
     def charged(outputs: tuple[Output, ...] = ()) -> Charge:

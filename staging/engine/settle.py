@@ -56,7 +56,7 @@ async def _adopt(work: Workplace, life: Life) -> bool:
 
 async def unknown(work: Workplace, life: Life, what: str) -> None:
     """End it as unknown: charged at full price, for a person to settle."""
-    room = await asyncio.to_thread(work.pictures.room_file, life.prediction.room)
+    room = await asyncio.to_thread(work.pictures.room_to_send, life.prediction.room)
     charge = costs.charge_unknown(
         life.prediction.price,
         room_size=(room.width, room.height),

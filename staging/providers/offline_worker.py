@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from staging.images_frames import receive, send
+from staging.frames import receive, send
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 

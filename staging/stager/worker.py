@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any, BinaryIO
 
-from staging.images_frames import receive, send
+from staging.frames import receive, send
 
 PARENT_LOOK_SECONDS = 1.0
 NICENESS = 5

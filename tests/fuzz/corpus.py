@@ -11,6 +11,7 @@ import pytest
 from staging.errors import OutputRefused, UploadRejected
 from staging.images import OUTPUT_LIMITS, ROOM_LIMITS, Limits, PictureKind, Pictures
 from staging.images_door import Door
+from staging.images_kinds import KEPT_AT_ONCE
 from tests.picture_chunks import assert_only_pixels
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -75,7 +76,7 @@ class Doorway:
             refusal = rejected
         else:
             self.tally.kept += 1
-            self._only_pixels(room.digest, tuple(PictureKind))
+            self._only_pixels(room.digest, KEPT_AT_ONCE)
             return
         assert refusal.name == name
         assert is_sentence(refusal.reason), refusal

@@ -1,48 +1,18 @@
-"""The words that the app and its picture readers share: what is asked, within which limits, how it is sent.
+"""Messages between the app and its child processes: a JSON object and blobs, over pipes.
 
 A frame is four bytes of length, a JSON object, and the blobs whose sizes the object lists. JSON and
-not pickle: what comes back was made by a process that handled a stranger's file, and is data only.
+not pickle: what comes back may have been made by a process that handled a stranger's file, and is
+data only.
 """
 
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import IO, Any, NamedTuple
 
 _LENGTH = struct.Struct(">I")
 _LONGEST_HEADER_BYTES = 65_536
 _LARGEST_BLOB_BYTES = 512_000_000
-
-
-class PictureKind(StrEnum):
-    """The three files of one picture."""
-
-    ORIGINAL = "original"
-    """A room: its clean pixels as lossless PNG. An output: its bytes as received."""
-    VIEW = "view"
-    """WebP, at most 1600 pixels on the long side."""
-    THUMBNAIL = "thumbnail"
-    """WebP, at most 480 pixels on the long side."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a picture may be, and what looking at it may take."""
-
-    most_bytes: int
-    most_pixels: int
-    least_side: int
-    """Pixels on the short side."""
-    decode_seconds: float = 8.0
-    """Processor time until clean pixels: a stranger's file is in charge of no more than this.
-
-    Processor time, because a busy machine must not turn a good photo away; the slowest good file, a
-    HEIC of 40 megapixels, takes 3 seconds on the 2-core machine this was measured on.
-    """
-    total_seconds: float = 120.0
-    """Clock time for everything, the second net: whatever happens, the reader is gone after it."""
 
 
 class Frame(NamedTuple):
