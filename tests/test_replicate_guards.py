@@ -5,7 +5,6 @@ the package mends a defect, its control fails here, and the guard can go.
 """
 
 import io
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,8 +33,6 @@ from tests.canary_server import CanaryServer
 from tests.replicate_server import ReplicateServer
 from tests.replicate_server_options import Fault
 
-SHORT = Limits(read=0.3, whole=0.6)
-
 
 @pytest.fixture
 def canary() -> Iterator[CanaryServer]:
@@ -43,10 +40,9 @@ def canary() -> Iterator[CanaryServer]:
         yield server
 
 
-@pytest.fixture
-def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def limit_calls(monkeypatch: pytest.MonkeyPatch, limits: Limits) -> None:
     for name in ("READ_LIMITS", "CREATE_LIMITS", "UPLOAD_LIMITS"):
-        monkeypatch.setattr(replicate_api, name, SHORT)
+        monkeypatch.setattr(replicate_api, name, limits)
 
 
 def made_on(server: ReplicateServer) -> str:
@@ -54,49 +50,47 @@ def made_on(server: ReplicateServer) -> str:
     return ask(server, create).provider_id
 
 
-@pytest.mark.usefixtures("short_limits")
-def test_a_create_without_an_answer_ends(replicate_server: ReplicateServer) -> None:
-    replicate_server.add_faults(Fault(on="create", do="silent", seconds=1.5))
-    quick = httpx.Timeout(0.2)
-    began = time.monotonic()
-    with pytest.raises(httpx.RemoteProtocolError):  # the server gives up, not the client that was told 0.2 s
-        ask_bare(replicate_server, bare_create, timeout=quick)
-    assert time.monotonic() - began > 1.2
+# In the next two the server gives up after 2 s. Who hears of that ("disconnected") had no time-out of their own.
 
-    began = time.monotonic()
+
+def test_a_create_without_an_answer_ends(replicate_server: ReplicateServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    replicate_server.add_faults(Fault(on="create", do="silent", seconds=2))
+    with pytest.raises(httpx.RemoteProtocolError, match="disconnected"):
+        ask_bare(replicate_server, bare_create, timeout=httpx.Timeout(0.2))
+
+    limit_calls(monkeypatch, Limits(read=0.2, whole=20))
     with pytest.raises(AnswerLost, match="read timeout"):
         ask(replicate_server, create)
-    assert time.monotonic() - began < 1.2
 
 
-@pytest.mark.usefixtures("short_limits")
-def test_an_upload_without_an_answer_ends(replicate_server: ReplicateServer, tmp_path: Path) -> None:
-    replicate_server.add_faults(Fault(on="upload", do="silent", seconds=1.5))
-    began = time.monotonic()
-    with pytest.raises(httpx.RemoteProtocolError):
+def test_an_upload_without_an_answer_ends(
+    replicate_server: ReplicateServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replicate_server.add_faults(Fault(on="upload", do="silent", seconds=2))
+    with pytest.raises(httpx.RemoteProtocolError, match="disconnected"):
         ask_bare(
             replicate_server, lambda client: client.files.async_create(io.BytesIO(b"x")), timeout=httpx.Timeout(0.2)
         )
-    assert time.monotonic() - began > 1.2
 
+    limit_calls(monkeypatch, Limits(read=0.2, whole=20))
     path = tmp_path / "room.png"
     path.write_bytes(b"x")
     room = RoomFile("d" * 64, str(path), "image/png", 1, 1)
-    began = time.monotonic()
     with pytest.raises(ProviderUnavailable, match="read timeout"):
         ask(replicate_server, lambda provider: provider.upload(room))
-    assert time.monotonic() - began < 1.2
 
 
-@pytest.mark.usefixtures("short_limits")
-def test_an_answer_that_drips_in_ends(replicate_server: ReplicateServer) -> None:
+def test_an_answer_that_drips_in_ends(replicate_server: ReplicateServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every byte comes in time, so no time-out between bytes ever strikes; the whole call has its own."""
-    replicate_server.add_faults(Fault(on="create", do="drip", seconds=0.1))
-    with pytest.raises(TimeoutError):  # ours, around the package
-        ask_bare(replicate_server, bare_create, give_up_seconds=2, timeout=httpx.Timeout(0.3))
+    made = made_on(replicate_server)
+    replicate_server.add_faults(Fault(on="cancel", do="drip", seconds=0.05))
+    with pytest.raises(TimeoutError):  # ours, around the package: its own is for the time between bytes
+        ask_bare(replicate_server, lambda client: client.predictions.async_cancel(made), give_up_seconds=2)
 
-    with pytest.raises(AnswerLost, match="timeout"):
-        ask(replicate_server, create)
+    limit_calls(monkeypatch, Limits(read=20, whole=0.5))
+    monkeypatch.setattr(replicate_api, "READ_ATTEMPTS", 1)
+    with pytest.raises(ProviderUnavailable, match="timeout error"):
+        ask(replicate_server, lambda provider: provider.cancel(made))
 
 
 @pytest.mark.parametrize("on", ["get", "list"])
@@ -117,19 +111,17 @@ def test_nobody_sleeps_for_an_hour_because_an_answer_says_so(on: str, replicate_
     assert replicate_server.ledger()["calls"][on] == 2
 
 
-def test_an_outage_is_told_at_once(replicate_server: ReplicateServer) -> None:
-    """The package alone asks ten times and blocks for 51 s (measured); its first tries are seen here."""
+def test_an_outage_is_told_soon(replicate_server: ReplicateServer) -> None:
+    """The package alone asks ten times and blocks for 51 s (measured)."""
     made = made_on(replicate_server)
     replicate_server.add_faults(Fault(on="get", status=503))
     with pytest.raises(TimeoutError):
-        ask_bare(replicate_server, lambda client: client.predictions.async_get(made), give_up_seconds=2.5)
+        ask_bare(replicate_server, lambda client: client.predictions.async_get(made), give_up_seconds=3)
     before = replicate_server.ledger()["calls"]["get"]
-    assert before >= 4
+    assert before >= 2
 
-    began = time.monotonic()
     with pytest.raises(ProviderUnavailable):
         ask(replicate_server, lambda provider: provider.snapshots({made: datetime.now(UTC)}))
-    assert time.monotonic() - began < 2.5
     assert replicate_server.ledger()["calls"]["get"] - before == replicate_api.READ_ATTEMPTS
 
 
