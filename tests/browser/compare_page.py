@@ -1,0 +1,94 @@
+"""The Compare page as a person uses it: what to press, and where to look."""
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageOps
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from tests.app_server import ROOT
+
+QWEN = "Qwen Image Edit"
+KONTEXT = "FLUX.1 Kontext Pro"
+FURNISH = "Offline baseline: furnish"
+UNCHANGED = "Offline baseline: unchanged"
+MADE_SECONDS = 45
+"""How long pictures may take on a slow machine that runs other tests."""
+
+
+def photo(name: str = "living.jpg") -> bytes:
+    """Return a JPEG of a room that no sample is: one of them, mirrored."""
+    with Image.open(ROOT / "data" / "sample_rooms" / Path(name).name) as room:
+        data = io.BytesIO()
+        ImageOps.mirror(room).save(data, "JPEG", quality=90)
+    return data.getvalue()
+
+
+def upload(page: Page, *files: tuple[str, bytes]) -> None:
+    """Drop these files, together."""
+    dropped: list[FilePayload] = [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(dropped)
+
+
+def card(page: Page, name: str) -> Locator:
+    """Return the card of a room or a model by its exact title."""
+    return page.locator(".picker .card").filter(has=page.get_by_text(name, exact=True))
+
+
+def choose_only(page: Page, *names: str) -> None:
+    """Have exactly these cards chosen."""
+    chosen = page.locator(".picker .card[aria-pressed=true]")
+    for part in ("Rooms", "Models"):
+        expect(page.get_by_role("group", name=part, exact=True).locator(".card").first).to_be_visible()
+    for name in chosen.evaluate_all("cards => cards.map(card => card.title)"):
+        if name not in names:
+            card(page, name).click()
+    for name in names:
+        if card(page, name).get_attribute("aria-pressed") != "true":
+            card(page, name).click()
+        expect(card(page, name)).to_have_attribute("aria-pressed", "true")
+    expect(chosen).to_have_count(len(names))
+
+
+def run(page: Page, pictures: int) -> None:
+    """Press Compare once the page has reckoned that it makes so many pictures."""
+    bar = page.get_by_test_id("stBottom")
+    expect(bar).to_contain_text(f"{pictures} picture")
+    bar.get_by_role("button", name="Compare").click()
+    expect(cells(page)).to_have_count(pictures)
+
+
+def cells(page: Page) -> Locator:
+    """Return the grid's cells, without the originals."""
+    return page.locator(".grid .cell:not(.room)")
+
+
+def done(page: Page) -> Locator:
+    """Return the cells that hold a picture."""
+    return page.locator(".grid .cell.done img")
+
+
+def expect_done(page: Page, pictures: int) -> None:
+    """Return once so many pictures are made and shown."""
+    expect(done(page)).to_have_count(pictures, timeout=MADE_SECONDS * 1000)
+    for picture in done(page).all():
+        expect(picture).to_have_js_property("complete", True)
+        assert picture.evaluate("node => node.naturalWidth") > 0
+
+
+def open_picture(page: Page, model: str, room: str) -> Locator:
+    """Open the viewer on this output, and return the dialog."""
+    page.get_by_role("button", name=f"Open {model} on {room}", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".viewer .layer img").first).to_be_visible()
+    return dialog
+
+
+def expect_no_sideways_scroll(page: Page) -> None:
+    """Nothing is wider than the screen."""
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid=stMain], [data-testid=stMainBlockContainer]')]
+            .map(node => node.scrollWidth - node.clientWidth)
+            .concat(document.documentElement.scrollWidth - window.innerWidth)"""
+    )
+    assert max(wide) <= 1, wide

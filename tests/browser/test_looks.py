@@ -1,0 +1,95 @@
+"""Every page at desk and phone width, in light and dark: nothing overflows, nothing is cut, all can be read."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.compare_page import UNCHANGED, choose_only, expect_done, expect_no_sideways_scroll, run
+from tests.browser.conftest import LOOKS, Look, OpenPage, idle
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("Compare", "Rooms", "Models", "Costs")
+
+
+def go(page: Page, name: str, look: Look) -> None:
+    """Go there as a person does: on a phone the navigation is behind a button."""
+    if name != "Compare":
+        if look.width < 600:
+            page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+    idle(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_is_wider_than_the_screen(open_page: OpenPage, look: Look, name: str) -> None:
+    page = open_page(look=look)
+
+    go(page, name, look)
+
+    expect_no_sideways_scroll(page)
+
+
+@pytest.mark.parametrize("name", ["Rooms", "Models"])
+def test_a_picture_for_the_guide(open_page: OpenPage, screenshot: Callable[..., object], name: str) -> None:
+    page = open_page()
+    go(page, name, LOOKS[0])
+    expect(page.get_by_test_id("stAppViewContainer")).to_be_visible()
+    for picture in page.locator(".picker img").all():
+        expect(picture).to_have_js_property("complete", True)
+
+    path = screenshot(page, name.lower())
+
+    assert path
+
+
+def test_a_comparison_fits_a_phone(open_page: OpenPage, look: Look) -> None:
+    page = open_page(look=look)
+    choose_only(page, "Salon", UNCHANGED)
+    run(page, 1)
+    expect_done(page, 1)
+
+    expect_no_sideways_scroll(page)
+    names = page.locator(".grid .cell.done .label")
+    if look.width < 600:
+        expect(names).to_contain_text(UNCHANGED)
+    else:
+        expect(names).to_be_hidden()
+    assert contrast(page.locator(".grid .facts").first) >= 4.5
+
+
+def test_words_on_cards_can_be_read(open_page: OpenPage, look: Look) -> None:
+    page = open_page(look=look)
+
+    for part in (".title", ".detail", ".badge", ".count"):
+        assert contrast(page.locator(f".picker {part}").first) >= 4.5, part
+
+
+def contrast(text: Locator) -> float:
+    """Return the WCAG contrast of a text with what lies behind it, its opacity reckoned in."""
+    ratio: float = text.evaluate(
+        """node => {
+            const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+            const rgba = colour => {
+                canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+                const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255];
+            };
+            const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
+            const layers = []; let opacity = 1;
+            for (let at = node; at; at = at.parentElement ?? at.getRootNode().host) {
+                layers.push(rgba(getComputedStyle(at).backgroundColor));
+                opacity *= Number(getComputedStyle(at).opacity);
+            }
+            let ground = [255, 255, 255, 1];
+            for (const layer of layers.reverse()) ground = over(layer, ground);
+            const ink = rgba(getComputedStyle(node).color); ink[3] *= opacity;
+            const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+                .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+            const [a, b] = [light(over(ink, ground)), light(ground)];
+            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        }"""
+    )
+    return ratio

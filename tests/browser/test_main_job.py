@@ -1,0 +1,224 @@
+"""The main job, done in a browser against the real app and a real server that speaks Replicate's API."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.app_server import AppServer
+from tests.browser.compare_page import (
+    FURNISH,
+    KONTEXT,
+    QWEN,
+    UNCHANGED,
+    card,
+    cells,
+    choose_only,
+    done,
+    expect_done,
+    open_picture,
+    photo,
+    run,
+    upload,
+)
+from tests.browser.conftest import OpenPage
+from tests.replicate_server import ReplicateServer
+from tests.replicate_server_options import failing
+
+Start = Callable[..., AppServer]
+GOES_AWAY = "WebSocket|disconnected from server|reaching server endpoint|net::ERR_"
+"""What a browser says when the server is stopped under it."""
+
+
+@pytest.fixture(scope="module")
+def _replicate() -> Iterator[ReplicateServer]:
+    with ReplicateServer(seconds=1.0, queue_seconds=0.2) as server:
+        yield server
+
+
+@pytest.fixture
+def replicate(_replicate: ReplicateServer) -> ReplicateServer:
+    """Replicate, for the test: it knows nothing yet."""
+    _replicate.reset()
+    return _replicate
+
+
+def test_the_first_minute_shows_a_furnished_room_without_any_token(
+    open_page: OpenPage, screenshot: Callable[..., object]
+) -> None:
+    page = open_page()
+
+    run(page, 2)
+    expect_done(page, 2)
+    screenshot(page, "compare")
+
+    expect(page.locator(".grid .head")).to_contain_text(f"Room{FURNISH}{UNCHANGED}")
+    furnished, unchanged = (picture.get_attribute("src") for picture in done(page).all())
+    assert furnished != unchanged
+    dialog = open_picture(page, FURNISH, "Salon")
+    screenshot(page, "viewer")
+    expect(dialog.get_by_role("slider")).to_be_visible()
+
+
+def test_the_main_job_from_the_upload_to_the_costs(
+    start_app: Start, replicate: ReplicateServer, open_page: OpenPage, screenshot: Callable[..., object]
+) -> None:
+    page = open_page(server=start_app(**replicate.environment))
+
+    upload(page, ("Elm Street 5.jpg", photo()))
+    expect(card(page, "Elm Street 5.jpg")).to_have_attribute("aria-pressed", "true")
+    choose_only(page, "Elm Street 5.jpg", QWEN, KONTEXT, UNCHANGED)
+    expect(page.get_by_test_id("stBottom")).to_contain_text("about $0.07")
+    run(page, 3)
+    expect_done(page, 3)
+    expect(page.get_by_text("3 of 3 done · $0.07 spent")).to_be_visible()
+
+    dialog = open_picture(page, QWEN, "Elm Street 5.jpg")
+    dialog.get_by_role("button", name="Accept").click()
+    expect(dialog.get_by_role("button", name="Accepted")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".grid .badge", has_text="Accepted")).to_be_visible()
+
+    page.reload()
+    expect_done(page, 3)
+    expect(page.locator(".grid .badge", has_text="Accepted")).to_be_visible()
+
+    page.get_by_role("link", name="Costs").click()
+    expect(metric(page, "Accepted")).to_have_text("1")
+    expect(metric(page, "Spent")).to_have_text("$0.07")
+    expect(metric(page, "Per accepted picture")).to_have_text("$0.07")
+    expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+    screenshot(page, "costs")
+    assert len(replicate.billed()) == 2
+
+
+def test_a_server_that_is_killed_in_the_middle_goes_on_where_it_was(
+    start_app: Start, replicate: ReplicateServer, open_page: OpenPage
+) -> None:
+    replicate.reset(seconds=4.0)
+    server = start_app(**replicate.environment)
+    page = open_page(server=server, tolerate=GOES_AWAY)
+    choose_only(page, "Salon", "Office", QWEN)
+    run(page, 2)
+    expect(page.locator(".grid .cell.running")).to_have_count(2)
+
+    server.kill()
+    server.start()
+
+    expect_done(page, 2)
+    assert len(replicate.billed()) == 2
+
+
+def test_a_failure_says_why_and_is_tried_again(
+    start_app: Start, replicate: ReplicateServer, open_page: OpenPage
+) -> None:
+    replicate.add_faults(failing("The input was flagged as sensitive. (E005)", times=1))
+    page = open_page(server=start_app(**replicate.environment))
+    choose_only(page, "Salon", QWEN)
+    run(page, 1)
+    failed = page.locator(".grid .cell.failed")
+    expect(failed).to_contain_text("flagged the room or the prompt as sensitive")
+
+    failed.get_by_role("button", name="Retry").click()
+
+    expect_done(page, 1)
+    expect(page.get_by_text("1 of 1 done")).to_be_visible()
+
+
+def test_one_or_all_can_be_cancelled(start_app: Start, replicate: ReplicateServer, open_page: OpenPage) -> None:
+    replicate.reset(seconds=60.0)
+    page = open_page(server=start_app(**replicate.environment))
+    choose_only(page, "Salon", "Office", "Loft", QWEN)
+    run(page, 3)
+    expect(page.locator(".grid .cell.running")).to_have_count(3)
+
+    page.get_by_role("button", name=f"Cancel {QWEN} on Office").click()
+    expect(page.locator(".grid .cell.cancelled")).to_have_count(1)
+    expect(page.locator(".grid .row[aria-label=Office] .cell.cancelled")).to_be_visible()
+    page.get_by_role("button", name="Cancel all").click()
+
+    expect(page.locator(".grid .cell.cancelled")).to_have_count(3)
+    expect(page.get_by_text("3 of 3 done · 3 cancelled")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel all")).to_have_count(0)
+
+
+def test_the_grid_is_there_at_once_and_nothing_jumps_as_it_fills(
+    start_app: Start, replicate: ReplicateServer, open_page: OpenPage
+) -> None:
+    replicate.reset(seconds=2.0)
+    page = open_page(server=start_app(**replicate.environment))
+    choose_only(page, "Salon", "Office", QWEN, UNCHANGED)
+
+    run(page, 4)
+    before = frames(page)
+    expect_done(page, 4)
+    expect(page.get_by_role("button", name="Cancel all")).to_have_count(0)
+
+    for there, here in zip(before, frames(page), strict=True):
+        assert there == pytest.approx(here, abs=2)
+
+
+def test_the_viewer_stays_open_while_the_rest_is_made(
+    start_app: Start, replicate: ReplicateServer, open_page: OpenPage
+) -> None:
+    replicate.reset(seconds=5.0)
+    page = open_page(server=start_app(**replicate.environment))
+    choose_only(page, "Salon", QWEN, UNCHANGED)
+    run(page, 2)
+    expect(done(page)).to_have_count(1)
+
+    dialog = open_picture(page, UNCHANGED, "Salon")
+    divider = dialog.get_by_role("slider")
+    divider.press("Home")
+    expect(divider).to_have_attribute("aria-valuenow", "0")
+    expect(done(page)).to_have_count(2)
+
+    expect(page.get_by_text("2 of 2 done")).to_have_count(1)
+    expect(divider).to_have_attribute("aria-valuenow", "0")
+
+
+def test_judging_loads_no_picture_again(start_app: Start, replicate: ReplicateServer, open_page: OpenPage) -> None:
+    page = open_page(server=start_app(**replicate.environment))
+    choose_only(page, "Salon", UNCHANGED)
+    run(page, 1)
+    expect_done(page, 1)
+    dialog = open_picture(page, UNCHANGED, "Salon")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/pictures/" in request.url else None)
+
+    dialog.get_by_role("button", name="Reject").click()
+    expect(dialog.get_by_role("button", name="Rejected")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".grid .badge", has_text="Rejected")).to_be_visible()
+
+    assert asked == []
+
+
+def test_going_back_keeps_the_choice_and_lists_the_comparison(open_page: OpenPage) -> None:
+    page = open_page()
+    choose_only(page, "Loft", UNCHANGED)
+    run(page, 1)
+    expect_done(page, 1)
+    address = page.url
+
+    page.get_by_role("button", name="New comparison").click()
+    expect(card(page, "Loft")).to_have_attribute("aria-pressed", "true")
+    expect(card(page, UNCHANGED)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("group", name="Recent comparisons").locator(".card").first.click()
+
+    expect(cells(page)).to_have_count(1)
+    assert page.url == address
+    assert re.search(r"\?comparison=[0-9a-f-]{36}$", address)
+
+
+def metric(page: Page, label: str) -> Locator:
+    """Return the figure under this label."""
+    labelled = page.get_by_test_id("stMetric").filter(has=page.get_by_text(label, exact=True))
+    return labelled.get_by_test_id("stMetricValue")
+
+
+def frames(page: Page) -> list[tuple[float, float, float, float]]:
+    """Return where every frame of the grid stands."""
+    boxes = [frame.bounding_box() for frame in page.locator(".grid .frame").all()]
+    return [(box["x"], box["y"], box["width"], box["height"]) for box in boxes if box]
