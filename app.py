@@ -3,7 +3,6 @@
 `streamlit run app.py` finds the assignment of `st.App` below.
 """
 
-import ipaddress
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -13,26 +12,16 @@ from pathlib import Path
 import streamlit as st
 
 from staging import lab
+from staging.access import refuse_open_address
 from staging.api import routes
 from staging.config import read_settings
-from staging.errors import SettingsRefused, StagingError
+from staging.errors import StagingError
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, signatures included
 
-
-def _refuse_open_address() -> None:
-    """Without sign-in the app is for this machine only."""
-    address = st.get_option("server.address") or ""
-    if address != "localhost" and not (address and ipaddress.ip_address(address).is_loopback):
-        raise SettingsRefused(
-            f"Staging Lab has no sign-in yet, so it listens on this machine only, not on {address or 'all addresses'}. "
-            "Start it with --server.address 127.0.0.1."
-        )
-
-
 try:
-    _refuse_open_address()
+    refuse_open_address(st.get_option("server.address") or "")
     opened = lab.open_lab(read_settings())
 except StagingError as error:
     print(f"Staging Lab cannot start. {error}", file=sys.stderr)  # noqa: T201 - said to the operator
