@@ -160,7 +160,8 @@ def convert(pack: zipfile.ZipFile, name: str, wanted: dict[str, Any], facts: dic
     names = list(wavefront.triangles)
     corners = np.array([face for material in names for face in wavefront.triangles[material]])  # (faces, 3, 2)
     normals = creased_normals(positions, corners[..., 0])
-    low, high = positions.min(axis=0), positions.max(axis=0)
+    used = np.unique(corners[..., 0])  # some files hold stray vertices far away
+    low, high = positions[used].min(axis=0), positions[used].max(axis=0)
     steps = np.round((positions - low) / np.maximum(high - low, 1e-9) * 65535)
     coordinates = wavefront.coordinates * [1, -1] + [0, 1]  # OBJ counts v from the bottom
     rows = np.concatenate(
@@ -210,6 +211,7 @@ def convert(pack: zipfile.ZipFile, name: str, wanted: dict[str, Any], facts: dic
         "width": round(float(size[0]), 3),
         "depth": round(float(size[1]), 3),
         "height": round(float(size[2]), 3),
+        "nook": wanted.get("nook", [0.0, round(float(size[1]), 3)]),
         "triangles": sum(counts),
         "parts": parts,
     }

@@ -36,8 +36,8 @@ class EdgeMap:
     def support(self, starts: Floats, ends: Floats, reach: int = 3) -> tuple[Floats, Floats]:
         """Return, for each line, the share of its visible part that lies on an edge, and the share visible.
 
-        A faint edge counts in part. `reach` is how many pixels beside the line an edge may be. Both are 0 for a line that is too
-        short or hardly in the picture.
+        A faint edge counts in part. `reach` is how many pixels beside the line an edge may be.
+        Both are 0 for a line that is too short or hardly in the picture.
         """
         starts, ends = np.broadcast_arrays(np.asarray(starts, dtype=np.float64), np.asarray(ends, dtype=np.float64))
         steps = ends - starts

@@ -237,7 +237,7 @@ class _FloorColour:
         near = lab[int(0.86 * height) :, int(0.2 * width) : int(0.8 * width)].reshape(-1, 3)
         cv2.setRNGSeed(0)  # the same photo must always give the same room
         stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-        centres = cv2.kmeans(near, 3, None, stop, 2, cv2.KMEANS_PP_CENTERS)[2]
+        centres = cv2.kmeans(near, 3, np.zeros((len(near), 1), np.int32), stop, 2, cv2.KMEANS_PP_CENTERS)[2]
         weights = np.array([0.45, 1.4, 1.4], dtype=np.float32)  # light falls unevenly on a floor; its hue stays
         distances = np.linalg.norm((lab[:, :, None] - centres[None, None]) * weights, axis=3).min(axis=2)
         self._likeness: NDArray[np.float64] = np.clip(1.2 - distances / 9, -1, 1).astype(np.float64)

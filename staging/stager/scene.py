@@ -1,0 +1,229 @@
+"""The room and its furniture as scenes the path tracer can render.
+
+Mitsuba is imported here and in `staging.stager.render` only, and these only in the worker process:
+importing it takes a second and 200 MB. The scalar variant is the one that runs everywhere; the LLVM
+ones crash with Debian's LLVM 14.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import mitsuba as mi
+import numpy as np
+
+from staging.stager.camera import Camera, Floats
+from staging.stager.colour import colour_to_linear
+from staging.stager.frame import Crop
+from staging.stager.furniture import Catalogue, Colour, Part
+from staging.stager.light import RoomLight
+from staging.stager.room import Room
+from staging.stager.rules import Placement
+
+mi.set_variant("scalar_rgb")
+
+BEHIND_METRES = 1.2
+"""The box goes on behind the camera, or it would be dark there."""
+CEILING_GLOW, REAR_GLOW, WINDOW_GLOW = 0.32, 0.18, 4.2
+"""Relative radiances: what the room's light is like indoors, between an overcast window and lit walls."""
+WINDOW_HALF_METRES = 0.9, 0.7
+LIFT_METRES = 0.003
+"""Furniture stands a little above the floor, so that no two faces share a plane."""
+DARKEST, LIGHTEST = 0.02, 0.85
+LEAST_OPACITY = 0.15
+CEILING_PAINT = np.full(3, 0.8)
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Solid:
+    """One part of one placed piece, in room coordinates."""
+
+    part: Part
+    positions: Floats
+    normals: Floats
+    eye: Floats
+    """Where the camera is."""
+
+
+def place_parts(placements: Sequence[Placement], catalogue: Catalogue, camera: Camera) -> list[Solid]:
+    """Return every part where it stands; furniture stands on the rug it is on."""
+    eye = np.array([0.0, 0.0, camera.eye_height])
+    solids = []
+    for placement in placements:
+        angle = math.radians(placement.turn)
+        turned = np.array([[math.cos(angle), math.sin(angle), 0], [-math.sin(angle), math.cos(angle), 0], [0, 0, 1]])
+        lift = LIFT_METRES + (0.0 if placement.flat else _rug_below(placement, placements))
+        moved = np.array([placement.u, placement.v, lift])
+        for part in catalogue.parts(placement.piece):
+            solids.append(Solid(part, part.positions @ turned + moved, part.normals @ turned, eye))
+    return solids
+
+
+def _rug_below(placement: Placement, placements: Sequence[Placement]) -> float:
+    """Return how thick the rug under the middle of the piece is, 0 without one."""
+    for rug in placements:
+        u0, v0, u1, v1 = rug.footprint
+        if rug.flat and u0 < placement.u < u1 and v0 < placement.v < v1:
+            return rug.piece.height
+    return 0.0
+
+
+class Look(StrEnum):
+    """What a scene shows: light, or one of the guides that tell the denoiser where edges are."""
+
+    LIGHT = "light"
+    ALBEDO = "albedo"
+    NORMAL = "normal"
+
+
+def room_scene(room: Room, light: RoomLight, size: tuple[int, int], crop: Crop, look: Look) -> dict[str, Any]:
+    """Return the empty room, seen by the photo's camera at this size (width, height).
+
+    In a guide every surface glows with what the guide tells of it, and nothing is lit: tracing it
+    takes one ray a sample. Mitsuba's own integrator for this is fifty times slower on meshes.
+    """
+    middle_u, half_u = (room.left + room.right) / 2, room.width / 2
+    middle_v, half_v = (room.depth - BEHIND_METRES) / 2, (room.depth + BEHIND_METRES) / 2
+    half_z = room.ceiling / 2
+    up, ahead = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0)
+
+    def wall(middle: Triple, sizes: tuple[float, float], facing: Triple, top: Triple, paint: Floats) -> dict[str, Any]:
+        if look is Look.LIGHT:
+            return _rectangle(middle, sizes, facing, top, _matt(paint))
+        shown = paint if look is Look.ALBEDO else (np.array(facing) + 1) / 2
+        return _rectangle(middle, sizes, facing, top, _BLACK, shown)
+
+    scene: dict[str, Any] = {
+        "type": "scene",
+        "sensor": _sensor(room, size, crop),
+        "floor": wall((middle_u, middle_v, 0), (half_u, half_v), (0, 0, 1), ahead, light.floor),
+        "ceiling": wall((middle_u, middle_v, room.ceiling), (half_u, half_v), (0, 0, -1), ahead, CEILING_PAINT),
+        "back": wall((middle_u, room.depth, half_z), (half_u, half_z), (0, -1, 0), up, light.walls),
+        "rear": wall((middle_u, -BEHIND_METRES, half_z), (half_u, half_z), (0, 1, 0), up, light.walls),
+        "left": wall((room.left, middle_v, half_z), (half_v, half_z), (1, 0, 0), up, light.walls),
+        "right": wall((room.right, middle_v, half_z), (half_v, half_z), (-1, 0, 0), up, light.walls),
+    }
+    if look is Look.LIGHT:
+        scene["ceiling"]["lamp"] = _lamp(np.full(3, CEILING_GLOW))
+        scene["rear"]["lamp"] = _lamp(np.full(3, REAR_GLOW))
+        places: dict[str, tuple[Triple, Triple]] = {
+            "left": ((room.left + 0.02, room.depth * 0.6, 1.5), (1, 0, 0)),
+            "right": ((room.right - 0.02, room.depth * 0.6, 1.5), (-1, 0, 0)),
+            "back": ((middle_u, room.depth - 0.02, 1.6), (0, -1, 0)),
+        }
+        for name in light.windows:
+            place, facing = places[name]
+            glow = np.full(3, WINDOW_GLOW / len(light.windows))
+            scene[f"window_{name}"] = _rectangle(place, WINDOW_HALF_METRES, facing, up, _matt(np.full(3, 0.1)), glow)
+    return scene
+
+
+def add_furniture(scene: dict[str, Any], solids: Sequence[Solid], fabric: Colour, look: Look) -> dict[str, Any]:
+    """Return the scene with the furniture in it."""
+    return scene | {f"solid_{index}": _mesh(solid, fabric, look) for index, solid in enumerate(solids)}
+
+
+def _sensor(room: Room, size: tuple[int, int], crop: Crop) -> dict[str, Any]:
+    width, height = size
+    camera = room.camera.scaled(width, height)
+    forward = camera.forward
+    return {
+        "type": "perspective",
+        "fov": math.degrees(2 * math.atan(width / 2 / camera.focal)),
+        "fov_axis": "x",
+        "principal_point_offset_x": (width / 2 - camera.centre_x) / width,
+        "principal_point_offset_y": (height / 2 - camera.horizon) / height,
+        "near_clip": 0.05,
+        "to_world": mi.ScalarTransform4f().look_at(
+            origin=[0, 0, camera.eye_height],
+            target=[forward[0], forward[1], camera.eye_height],
+            up=[0, 0, 1],
+        ),
+        "film": {
+            "type": "hdrfilm",
+            "width": width,
+            "height": height,
+            "crop_offset_x": crop.left,
+            "crop_offset_y": crop.top,
+            "crop_width": crop.width,
+            "crop_height": crop.height,
+            "pixel_format": "rgb",
+            "rfilter": {"type": "box"},  # the denoiser fails on the correlated noise of any other
+        },
+        "sampler": {"type": "independent"},
+    }
+
+
+def _rectangle(
+    middle: Triple,
+    halves: tuple[float, float],
+    facing: Triple,
+    top: Triple,
+    surface: dict[str, Any],
+    glow: Floats | None = None,
+) -> dict[str, Any]:
+    """Return a rectangle of these half sizes; with a glow it is also a lamp."""
+    target = [place + step for place, step in zip(middle, facing, strict=True)]
+    stand = mi.ScalarTransform4f().look_at(origin=list(middle), target=target, up=list(top))
+    stretch = mi.ScalarTransform4f().scale([halves[0], halves[1], 1])
+    rectangle = {"type": "rectangle", "to_world": stand @ stretch, "surface": surface}
+    return rectangle if glow is None else rectangle | {"lamp": _lamp(glow)}
+
+
+def _lamp(glow: Floats) -> dict[str, Any]:
+    return {"type": "area", "radiance": {"type": "rgb", "value": [float(channel) for channel in glow]}}
+
+
+def _matt(reflectance: Floats) -> dict[str, Any]:
+    value = [float(channel) for channel in np.clip(reflectance, DARKEST, LIGHTEST)]
+    return {"type": "twosided", "paint": {"type": "diffuse", "reflectance": {"type": "rgb", "value": value}}}
+
+
+_BLACK = {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}}
+
+
+def _mesh(solid: Solid, fabric: Colour, look: Look) -> Any:
+    """Return the part as a mesh that never touches a disk."""
+    part, normals = solid.part, solid.normals
+    own = _texture(part, fabric)
+    properties = mi.Properties()
+    if look is Look.LIGHT:
+        surface: dict[str, Any] = {"type": "twosided", "paint": {"type": "diffuse", "reflectance": own}}
+        if part.opacity < 1:
+            surface = {"type": "mask", "opacity": max(LEAST_OPACITY, part.opacity), "behind": surface}
+        properties["mesh_bsdf"] = mi.load_dict(surface)
+    else:
+        away = ((solid.eye - solid.positions) * normals).sum(axis=1) < 0
+        normals = np.where(away[:, None], -normals, normals)  # lamps glow on one side: the one that is seen
+        radiance = own if look is Look.ALBEDO else {"type": "mesh_attribute", "name": "vertex_facing"}
+        properties["mesh_bsdf"] = mi.load_dict(_BLACK)
+        properties["emitter"] = mi.load_dict({"type": "area", "radiance": radiance})
+    mesh = mi.Mesh(
+        "part",
+        vertex_count=len(solid.positions),
+        face_count=len(part.faces),
+        has_vertex_normals=True,
+        has_vertex_texcoords=True,
+        props=properties,
+    )
+    if look is Look.NORMAL:
+        mesh.add_attribute("vertex_facing", 3, ((normals + 1) / 2).ravel().tolist())
+    values = mi.traverse(mesh)
+    values["vertex_positions"] = np.ascontiguousarray(solid.positions, dtype=np.float32).ravel()
+    values["vertex_normals"] = np.ascontiguousarray(normals, dtype=np.float32).ravel()
+    values["vertex_texcoords"] = np.ascontiguousarray(part.coordinates, dtype=np.float32).ravel()
+    values["faces"] = np.ascontiguousarray(part.faces, dtype=np.uint32).ravel()
+    values.update()
+    return mesh
+
+
+def _texture(part: Part, fabric: Colour) -> dict[str, Any]:
+    """Return the part's colour or picture, as Mitsuba takes it."""
+    if part.texture is not None:
+        return {"type": "bitmap", "bitmap": mi.Bitmap(part.texture.copy())}
+    value = np.clip(colour_to_linear(fabric if part.fabric else part.colour), DARKEST, LIGHTEST)
+    return {"type": "rgb", "value": [float(channel) for channel in value]}
