@@ -53,6 +53,13 @@ def visit(page: str = "compare", **query: str | list[str]) -> AppTest:
     return screen
 
 
+def answer(screen: AppTest, key: str, value: str | int) -> AppTest:
+    """Set a widget that AppTest has no list of its own for: pills, segmented controls."""
+    widget: Any = screen.get_by_key(key)
+    widget.set_value(value)
+    return screen.run()
+
+
 def told(screen: AppTest, key: str) -> dict[str, Any]:
     """Return what the component with this key was told to draw."""
     data: dict[str, Any] = json.loads(screen.get_by_key(key).proto.json)

@@ -18,7 +18,7 @@ from staging.predictions import Verdict
 from staging.store import CostRow
 from tests.labs import MODEL, UNCHANGED, ask, finished, lab_at, photo, run_one
 from tests.replicate_server import ReplicateServer
-from tests.screens import SCRIPT, visit, words
+from tests.screens import SCRIPT, answer, visit, words
 
 UNKNOWN_PRICE = "google/nano-banana-2"
 
@@ -68,7 +68,7 @@ def test_unknown_prices_stand_beside_the_total_and_never_in_it(paid_lab: Lab) ->
 def test_the_table_can_be_cut_another_way(paid_lab: Lab, name: str, keys: set[str]) -> None:
     screen = visit("costs")
 
-    screen.get_by_key("costs-view").set_value(name).run()
+    answer(screen, "costs-view", name)
 
     assert set(screen.dataframe[0].value[name]) == keys
 
@@ -76,7 +76,7 @@ def test_the_table_can_be_cut_another_way(paid_lab: Lab, name: str, keys: set[st
 def test_days_are_told_apart(paid_lab: Lab) -> None:
     screen = visit("costs")
 
-    screen.get_by_key("costs-view").set_value("Day").run()
+    answer(screen, "costs-view", "Day")
 
     assert list(screen.dataframe[0].value["Day"]) == [datetime.now(UTC).date().isoformat()]
 

@@ -94,14 +94,22 @@ def _open_viewer(lab: Lab, comparison_id: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(titles[model, seed])}** on {plain(room.name)}", width="stretch")
             slider = _mode() == SLIDER
-            _step("previous", ":material/chevron_left:", ids[here - 1] if here else None)
-            _step("next", ":material/chevron_right:", ids[here + 1] if here + 1 < len(ids) else None)
             _judging(lab, wanted, now.verdict)
         after = [_shot(lab, other, titles[model, seed], room) for (of, model, seed), other in pictures if of == digest]
         after.sort(key=lambda shot: shot.id != wanted)  # the one that was opened comes first
         before = Shot(digest, lab.pictures.url(digest, PictureKind.VIEW), "Original", f"{room.name} before")
         shots = [before, after[0]] if slider else [before, *after]
-        view(shots, key="viewer", ratio=room.width / room.height, mode="slider" if slider else "panes")
+        go = view(
+            shots,
+            key="viewer",
+            ratio=room.width / room.height,
+            mode="slider" if slider else "panes",
+            previous=ids[here - 1] if here else None,
+            following=ids[here + 1] if here + 1 < len(ids) else None,
+        )
+        if go is not None:
+            st.query_params[VIEW] = go
+            st.rerun(scope="fragment")
         _facts(now)
 
     show()
@@ -121,13 +129,6 @@ def _mode() -> str:
 def _shot(lab: Lab, now: PredictionNow, title: str, room: Room) -> Shot:
     url = lab.pictures.url(now.outputs[0].digest, PictureKind.VIEW)
     return Shot(now.prediction.id, url, title, f"{room.name} staged by {title}")
-
-
-def _step(which: str, icon: str, prediction_id: str | None) -> None:
-    def go() -> None:
-        st.query_params[VIEW] = prediction_id or ""
-
-    st.button(icon, help=f"The {which} picture", key=f"viewer-{which}", disabled=prediction_id is None, on_click=go)
 
 
 def _judging(lab: Lab, prediction_id: str, verdict: Verdict) -> None:

@@ -23,21 +23,33 @@ class Shot:
 
 
 def view(
-    shots: Sequence[Shot], *, key: str, ratio: float, mode: Literal["slider", "panes"] = "slider", height: int = 560
-) -> None:
+    shots: Sequence[Shot],
+    *,
+    key: str,
+    ratio: float,
+    mode: Literal["slider", "panes"] = "slider",
+    previous: str | None = None,
+    following: str | None = None,
+    height: int = 560,
+) -> str | None:
     """Show the shots, the original first; zoom, pan and the slider's place live in the browser.
 
     `ratio` is the original's width over height: every pane has it, and a picture of another shape
-    is fitted inside whole. ValueError when the slider is asked for other than two shots.
+    is fitted inside whole. `previous` and `following` are what the two arrows lead to; the one that
+    was just pressed is returned, once. ValueError when the slider is asked for other than two shots.
     """
     if mode == "slider" and len(shots) != 2:
         raise ValueError("the slider compares exactly two pictures")
-    _VIEWER(
+    result = _VIEWER(
         key=key,
         data={
             "shots": [asdict(shot) for shot in shots[:MOST_PANES]],
             "mode": mode,
             "ratio": round(max(0.5, ratio), 4),
             "height": height,
+            "previous": previous,
+            "next": following,
         },
+        on_go_change=lambda: None,
     )
+    return result.go if result.go in (previous, following) else None

@@ -1,5 +1,5 @@
 // Before and after under a slider, or up to four panes. All panes share one zoom and pan.
-// Nothing of it reaches Python: looking costs no rerun. All text goes in as text.
+// Looking costs no rerun; only going on to another picture reaches Python. All text goes in as text.
 
 const instances = new WeakMap(); // parentElement -> zoom, pan and slider of this instance
 const MOST_ZOOM = 12;
@@ -11,7 +11,7 @@ const element = (tag, className, text) => {
   return node;
 };
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer");
   let own = instances.get(parentElement);
   if (!own) {
@@ -19,6 +19,7 @@ export default function ({ data, parentElement }) {
     instances.set(parentElement, own);
   }
   own.root = root;
+  own.go = (id) => setTriggerValue("go", id);
   const drawn = JSON.stringify(data);
   if (own.drawn === drawn) return; // a rerun keeps pictures, zoom and slider as they are
   own.drawn = drawn;
@@ -32,7 +33,7 @@ export default function ({ data, parentElement }) {
   const panes = element("div", `panes ${data.mode}`);
   if (data.mode === "slider") panes.append(sliderPane(data.shots, own));
   else panes.append(...data.shots.map((shot) => singlePane(shot, own)));
-  root.replaceChildren(panes, toolbar(own, data.mode));
+  root.replaceChildren(panes, toolbar(own, data));
   show(own);
 }
 
@@ -98,22 +99,26 @@ function singlePane(shot, own) {
   return moving(pane, own);
 }
 
-function toolbar(own, mode) {
+function toolbar(own, data) {
   const bar = element("div", "toolbar");
   const tool = (text, label, press) => {
     const node = element("button", "tool", text);
     node.type = "button";
     node.setAttribute("aria-label", label);
     node.onclick = press;
+    node.disabled = !press;
     return node;
   };
+  const to = (id) => id && (() => own.go(id));
   own.figure = element("output", "figure");
   bar.append(
+    tool("‹", "Previous picture", to(data.previous)),
     tool("−", "Zoom out", () => zoomAt(own, 1 / 1.5, 0.5, 0.5)),
     own.figure,
     tool("+", "Zoom in", () => zoomAt(own, 1.5, 0.5, 0.5)),
-    tool("Whole picture", "Show the whole picture", () => whole(own)),
-    element("span", "hint", `${mode === "slider" ? "Drag the divider or use the arrow keys. " : ""}Scroll or pinch to zoom, drag to move.`),
+    tool("Fit", "Show the whole picture", () => whole(own)),
+    tool("›", "Next picture", to(data.next)),
+    element("span", "hint", `${data.mode === "slider" ? "Drag the divider or use the arrow keys. " : ""}Scroll or pinch to zoom, drag to move.`),
   );
   return bar;
 }
