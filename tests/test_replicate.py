@@ -106,7 +106,7 @@ def test_one_list_answers_for_a_hundred(replicate_server: ReplicateServer) -> No
 def test_one_or_two_are_asked_for_by_themselves_and_tell_their_progress(replicate_server: ReplicateServer) -> None:
     async def deeds(provider: ReplicateProvider) -> dict[str, Snapshot]:
         made = [await provider.create(submission(seed=seed)) for seed in range(2)]
-        replicate_server.advance(50)
+        replicate_server.advance(44)
         return await provider.snapshots({one.provider_id: datetime.now(UTC) for one in made})
 
     replicate_server.reset(seconds=100, jitter=0)

@@ -26,7 +26,6 @@ FIRST_PAGE = "/v1/predictions"
 READ_ATTEMPTS = 3
 """A poll is several calls; at one passing fault in five, a poll of four would fail more often than not."""
 READ_PAUSE_SECONDS = 0.2
-READS_AT_ONCE = 10
 READ_LIMITS = Limits(read=15.0, whole=30.0)
 CREATE_LIMITS = Limits(read=30.0, whole=60.0)
 UPLOAD_LIMITS = Limits(read=60.0, whole=180.0)
@@ -44,7 +43,6 @@ class ReplicateApi:
         self._reasons = Reasons(secret)
         self._transport = GuardedTransport(base_url, self._reasons)
         self._client = Client(secret, base_url=base_url, transport=self._transport)
-        self._reading = asyncio.Semaphore(READS_AT_ONCE)
 
     async def account(self) -> Answer:
         """Return the account that the token belongs to."""
@@ -110,15 +108,14 @@ class ReplicateApi:
 
     async def _read(self, about: str, call: Call) -> Answer:
         """Make a call that may be repeated; see READ_ATTEMPTS."""
-        async with self._reading:
-            for _ in range(READ_ATTEMPTS - 1):
-                try:
-                    return await self._call(Exchange(about, READ_LIMITS), call)
-                except ProviderThrottled:
-                    raise
-                except ProviderUnavailable:
-                    await asyncio.sleep(READ_PAUSE_SECONDS)
-            return await self._call(Exchange(about, READ_LIMITS), call)
+        for _ in range(READ_ATTEMPTS - 1):
+            try:
+                return await self._call(Exchange(about, READ_LIMITS), call)
+            except ProviderThrottled:
+                raise
+            except ProviderUnavailable:
+                await asyncio.sleep(READ_PAUSE_SECONDS)
+        return await self._call(Exchange(about, READ_LIMITS), call)
 
     async def _call(self, exchange: Exchange, call: Call) -> Answer:
         """Let the package make the call, and return the JSON of the answer whatever the package makes of it."""
