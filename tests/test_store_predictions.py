@@ -53,6 +53,30 @@ def test_a_comparison_is_read_in_the_order_it_was_asked_for(store: Store) -> Non
     assert [now.prediction for now in store.predictions.of_comparison(asked.id)] == predictions
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["of one moment", "an hour apart"])
+def test_predictions_asked_for_at_the_same_time_are_kept_apart(store: Store, apart: bool) -> None:
+    """Rows are looked up by bounds on ids: those of others that lie between must not come along."""
+    one, other = comparison(), comparison()
+    ids = [new_id() for _ in range(4)]
+    if apart:
+        ids = [f"0197{hour}000{key[8:]}" for hour, key in enumerate(ids)]
+    mine, theirs = (
+        [prediction(asked, id=key, seed=seed) for seed, key in enumerate(ids[start::2])]
+        for start, asked in enumerate((one, other))
+    )
+    store.predictions.queue(one, mine, NOW)
+    store.predictions.queue(other, theirs, NOW)
+    for number, asked in enumerate([*mine, *theirs]):
+        store.predictions.append([*steps(asked), ending(asked, outputs=(output(number),))])
+    store.predictions.judge(theirs[0].id, Verdict.ACCEPTED, "ada", NOW)
+    seen = [
+        (now.prediction.id, now.sequence, now.outputs, now.verdict) for now in store.predictions.of_comparison(one.id)
+    ]
+    assert seen == [(asked.id, 4, (output(number),), Verdict.UNDECIDED) for number, asked in enumerate(mine)]
+    with pytest.raises(EventRefused, match="does not follow|has ended"):
+        store.predictions.append([Event(asked.id, 1, State.RUNNING, NOW) for asked in mine])
+
+
 def test_a_retry_joins_its_comparison_at_the_end(store: Store) -> None:
     asked = comparison(name="first")
     first, second = prediction(asked), prediction(asked)
