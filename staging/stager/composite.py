@@ -10,6 +10,8 @@ from staging.stager.colour import Light32, to_linear, to_pixels
 from staging.stager.frame import Views
 
 DARKEST_SHADOW = 0.12
+FLOOR_SHADOW, WALL_SHADOW = 1.6, 0.6
+"""The box is lit from its whole ceiling: shadows on the floor come out fainter than in rooms, those on walls darker."""
 UNSEEN_SHADE = 0.02
 """A shadow fainter than this, away from the furniture, is the render's unrest and is left out."""
 UNSHADED_QUANTILE = 0.8
@@ -35,11 +37,15 @@ class Layers:
     """The share of the photo's light that is left, at most 1."""
 
 
-def make_layers(views: Views, cover: Light32, exposure: float, scale: float) -> Layers:
-    """Return the layers of a render. `cover` may be finer than the views; `scale` is render pixels over 1024."""
+def make_layers(views: Views, cover: Light32, floor: Light32, exposure: float, scale: float) -> Layers:
+    """Return the layers of a render.
+
+    `cover` may be finer than the views; `floor` is 1 where they show floor; `scale` is the size of
+    the whole render over 1024.
+    """
     height, width = views.empty.shape[:2]
     coarse = np.asarray(cv2.resize(cover, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
-    shade, gist = _shade(views, coarse, scale)
+    shade, gist = _shade(views, coarse, floor, scale)
     behind = views.empty * gist[..., None]
     clean = np.maximum(views.furnished - (1 - coarse[..., None]) * behind, 0) / np.maximum(coarse[..., None], 0.25)
     weight = coarse**2
@@ -52,7 +58,7 @@ def make_layers(views: Views, cover: Light32, exposure: float, scale: float) -> 
     return Layers(cover=cover, furniture=rolled.astype(np.float32), shade=shade)
 
 
-def _shade(views: Views, cover: Light32, scale: float) -> tuple[Light32, Light32]:
+def _shade(views: Views, cover: Light32, floor: Light32, scale: float) -> tuple[Light32, Light32]:
     """Return the light left by the furniture's shadows, and the same without detail, also under the furniture."""
     before, after = views.empty.mean(axis=2), views.furnished.mean(axis=2)
     bare = (cover < COVERED).astype(np.float32)
@@ -71,7 +77,8 @@ def _shade(views: Views, cover: Light32, scale: float) -> tuple[Light32, Light32
     near = np.exp(-away / (CONTACT_PIXELS * scale)).astype(np.float32)
     ratio = gist * (1 - near) + sharp * near
     ratio = 1 - np.maximum(0, 1 - ratio - UNSEEN_SHADE * (1 - near))
-    return np.clip(ratio, DARKEST_SHADOW, 1).astype(np.float32), np.clip(gist, DARKEST_SHADOW, 1)
+    shade = np.clip(ratio, 0, 1) ** (WALL_SHADOW + (FLOOR_SHADOW - WALL_SHADOW) * _blur(floor, 1.5 * scale))
+    return np.clip(shade, DARKEST_SHADOW, 1).astype(np.float32), np.clip(gist, DARKEST_SHADOW, 1)
 
 
 def _blur(light: Light32, sigma: float) -> Light32:

@@ -74,14 +74,15 @@ def _seen(camera: Camera, points: Floats) -> Floats:
     return np.asarray(np.where((depth > 0.3)[:, None], pixels, below), dtype=np.float64)
 
 
-def floor_mask(room: Room, size: tuple[int, int], crop: Crop) -> Light32:
-    """Return 1 where the crop shows floor, a step away from its sides, and 0 elsewhere."""
+def floor_mask(room: Room, size: tuple[int, int], crop: Crop, from_wall: float) -> Light32:
+    """Return 1 where the crop shows floor at least so many metres from its walls, and 0 elsewhere."""
     camera = room.camera.scaled(*size)
     rows, columns = np.mgrid[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
     below = rows > camera.horizon + 2
     pixels = np.stack([columns + 0.5, np.where(below, rows + 0.5, camera.horizon + 3)], axis=-1)
     floor = camera.on_floor(pixels)
-    inside = (floor[..., 0] > room.left + 0.2) & (floor[..., 0] < room.right - 0.2) & (floor[..., 1] < room.depth - 0.2)
+    inside = (floor[..., 0] > room.left + from_wall) & (floor[..., 0] < room.right - from_wall)
+    inside &= floor[..., 1] < room.depth - from_wall
     return (below & inside).astype(np.float32)
 
 

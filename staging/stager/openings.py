@@ -24,6 +24,10 @@ CLEAR_RECTANGLE = 0.68
 MOST_ABOVE = 0.5
 """A jamb ends at the lintel; an upright that goes on above it is a corner or a pillar."""
 REACH_PIXELS = 1
+USUAL_DOOR_METRES = 2.13
+"""With half of its casing, whose inner or outer edge may have been found."""
+SCALES = 0.85, 1.2
+"""A camera is held no lower and no higher than these make of the usual eye height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,33 @@ def find_openings(photo: Pixels, room: Room) -> Room:
         wall = _Wall(room, name)
         for shape in (DOOR, WINDOW):
             found += [opening for opening in _search(edges, wall, shape) if not _meets(opening, found)]
-    return replace(room, openings=tuple(found))
+    return _to_scale(replace(room, openings=tuple(found)))
+
+
+def _to_scale(room: Room) -> Room:
+    """Return the room in true metres as far as its doors tell: they are much the same height everywhere."""
+    tops = [opening.top for opening in room.openings if opening.kind == "door"]
+    if not tops:
+        return room
+    factor = float(np.clip(USUAL_DOOR_METRES / np.median(tops), *SCALES))
+    return Room(
+        camera=replace(room.camera, eye_height=room.camera.eye_height * factor),
+        depth=room.depth * factor,
+        left=room.left * factor,
+        right=room.right * factor,
+        ceiling=room.ceiling * factor,
+        confidence=room.confidence,
+        openings=tuple(
+            replace(
+                opening,
+                start=opening.start * factor,
+                end=opening.end * factor,
+                sill=opening.sill * factor,
+                top=opening.top * factor,
+            )
+            for opening in room.openings
+        ),
+    )
 
 
 def _search(edges: EdgeMap, wall: _Wall, shape: _Shape) -> list[Opening]:

@@ -42,7 +42,7 @@ def _render(scenes: dict[Look, dict[str, Any]], samples: int) -> Light32:
 
 def _trace(scene: dict[str, Any], bounces: int, samples: int) -> Light32:
     """Return the scene's picture, (rows, columns, RGB)."""
-    integrator = mi.load_dict({"type": "path", "max_depth": bounces})
+    integrator = mi.load_dict({"type": "path", "max_depth": bounces, "hide_emitters": bounces > 1})
     picture = mi.render(mi.load_dict(scene), integrator=integrator, spp=samples, seed=mi.UInt32(SEED))
     return np.ascontiguousarray(picture, dtype=np.float32)
 

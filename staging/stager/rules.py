@@ -111,16 +111,16 @@ class Rules:
 
     def score(self, placed: Sequence[Placement]) -> float:
         """Return how good an allowed arrangement looks: much to see, nothing looming, the room kept open."""
-        seen = sum((2.0 if placement.needed else 0.5) * self.seen(placement) for placement in placed)
+        seen = sum((5.0 if placement.needed else 0.5) * self.seen(placement) for placement in placed)
         looming = sum(max(0.0, self._height_share(placement) - LOOMING_SHARE) for placement in placed)
-        behind = sum(self._nearest(placement) < 1.8 for placement in placed if not placement.flat)
+        near = sum(self._nearest(placement) < (1.8 if placement.needed else 2.3) for placement in placed)
         covering = sum(
             placement.piece.height > sill and overlap(placement.footprint, floor)
             for placement in placed
             for floor, sill in self._windows
         )
         hiding = sum(self._hidden_doors(placement) for placement in placed if not placement.flat)
-        return seen - 6.0 * looming - 0.4 * behind - 0.5 * covering - 2.0 * hiding
+        return seen - 6.0 * looming - 0.4 * near - 0.6 * covering - 2.0 * hiding
 
     def _hidden_doors(self, placement: Placement) -> float:
         """Return how much of the doors the piece hides from the camera, as a share summed over the doors."""

@@ -105,8 +105,9 @@ def stage(
     finer = fine[0] / size[0]
     cover = silhouette(solids, room.camera.scaled(*fine), crop, finer)
     window = np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
-    exposure = find_exposure(linear[window], views.empty, floor_mask(room.scaled(*size), size, crop))
-    layers = make_layers(views, cover, exposure, scale=max(size) / 1024)
+    exposure = find_exposure(linear[window], views.empty, floor_mask(room, size, crop, from_wall=0.2))
+    floor = floor_mask(room, size, crop, from_wall=0.0)
+    layers = make_layers(views, cover, floor, exposure, scale=max(size) / 1024)
     layers = replace(layers, shade=fade_to_edges(layers.shade, crop, size, FADE_PIXELS))
     across, down = width / size[0], height / size[1]
     place = crop.left * across, crop.top * down, (crop.left + crop.width) * across, (crop.top + crop.height) * down
