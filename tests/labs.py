@@ -71,17 +71,17 @@ def ask(
     return lab.desk.start(plan, "tester")
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 30.0, every: float = 0.02) -> None:
     """Return when it holds; AssertionError when it does not in time."""
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
-def finished(lab: Lab, comparison_id: str, seconds: float = 30.0) -> ComparisonView:
+def finished(lab: Lab, comparison_id: str, seconds: float = 30.0, every: float = 0.02) -> ComparisonView:
     """Return the comparison once nothing in it is under way."""
-    wait_for(lambda: lab.desk.look(comparison_id).unfinished == 0, seconds)
+    wait_for(lambda: lab.desk.look(comparison_id).unfinished == 0, seconds, every)
     return lab.desk.look(comparison_id)
 
 

@@ -16,6 +16,7 @@ from staging.engine.journal import Journal
 from staging.engine.pace import Places, TokenBucket
 from staging.engine.poll import Poller
 from staging.errors import EventRefused, NotFound, ProviderThrottled, ProviderUnavailable
+from staging.models import default_registry
 from staging.predictions import Event, Prediction, State
 from staging.providers.base import RoomFile, Snapshot, Stage, Submission, UploadedPicture
 from staging.registry import Price
@@ -223,7 +224,7 @@ ASKED = Prediction(
     id="1",
     comparison_id="c",
     room="r",
-    model="owner/name",
+    model="qwen/qwen-image-edit",
     version=None,
     provider="fake",
     style="modern",
@@ -236,8 +237,9 @@ ASKED = Prediction(
     created_at=NOW,
     created_by="local",
 )
+REGISTRY = default_registry()
 SENT: dict[str, JsonValue] = {"image": "https://x/1", "prompt": "a sofa", "seed": 1}
-THEIRS = Snapshot("p", Stage.PROCESSING, model="owner/name", version="hidden", input=SENT)
+THEIRS = Snapshot("p", Stage.PROCESSING, model="qwen/qwen-image-edit", version="hidden", input=SENT)
 
 
 @pytest.mark.parametrize(
@@ -246,20 +248,21 @@ THEIRS = Snapshot("p", Stage.PROCESSING, model="owner/name", version="hidden", i
         (THEIRS, True),
         (replace(THEIRS, input=dict(reversed(SENT.items()))), True),
         (replace(THEIRS, model=""), True),
-        (replace(THEIRS, model="owner/other"), False),
+        (replace(THEIRS, model="replicate/an-alias"), True),
+        (replace(THEIRS, model="google/nano-banana"), False),
         (replace(THEIRS, input={**SENT, "seed": 2}), False),
         (replace(THEIRS, input={}), False),
         (replace(THEIRS, input=SENT, data_removed=True), False),
     ],
 )
 def test_the_same_request_is_the_same_model_and_the_whole_input(theirs: Snapshot, same: bool) -> None:
-    assert same_request(theirs, ASKED, SENT) is same
+    assert same_request(theirs, ASKED, SENT, REGISTRY) is same
 
 
 def test_a_community_model_is_known_by_its_version() -> None:
     asked = replace(ASKED, version="v1")
-    assert same_request(replace(THEIRS, version="v1", model="whatever"), asked, SENT)
-    assert not same_request(replace(THEIRS, version="v2"), asked, SENT)
+    assert same_request(replace(THEIRS, version="v1", model="whatever"), asked, SENT, REGISTRY)
+    assert not same_request(replace(THEIRS, version="v2"), asked, SENT, REGISTRY)
 
 
 def test_one_look_serves_all_who_asked_before_it_began_and_nobody_after() -> None:

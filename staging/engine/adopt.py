@@ -14,18 +14,25 @@ from pydantic import JsonValue
 
 from staging.predictions import Prediction
 from staging.providers.base import Provider, Snapshot
+from staging.registry import ModelRegistry
 
 CLOCK_SKEW = timedelta(minutes=2)
 """How far the provider's clock may be from ours."""
 
 
-def same_request(snapshot: Snapshot, prediction: Prediction, sent: Mapping[str, JsonValue]) -> bool:
-    """True when the provider's prediction is what we asked for: the model and the whole input."""
+def same_request(
+    snapshot: Snapshot, prediction: Prediction, sent: Mapping[str, JsonValue], registry: ModelRegistry
+) -> bool:
+    """True when the provider's prediction is what we asked for: the model and the whole input.
+
+    A name that no model of ours has is taken for an alias: a recorded create on one official model
+    answered with another's name. The input holds the URL of our own upload, so nobody else's is equal.
+    """
     if snapshot.data_removed or _canonical(snapshot.input) != _canonical(sent):
         return False
     if prediction.version is not None:
         return snapshot.version == prediction.version
-    return snapshot.model in ("", prediction.model)
+    return snapshot.model == prediction.model or not registry.exists(snapshot.model)
 
 
 def _canonical(value: Mapping[str, JsonValue]) -> str:

@@ -19,7 +19,8 @@ LOOK_AGAIN_SECONDS = 2.0
 
 async def settle(work: Workplace, life: Life) -> None:
     """Leave the prediction running (found, adopted), queued (never created) or unknown (too late to say)."""
-    settled_at = life.sent_at + timedelta(seconds=work.settings.settle_seconds)
+    # Counted from now, not from the request: it may have taken a minute to be lost, or died with a process.
+    settled_at = datetime.now(UTC) + timedelta(seconds=work.settings.settle_seconds)
     forgotten_at = life.sent_at + timedelta(seconds=work.settings.output_lifetime_seconds)
     life.show(Live("checking whether the provider took it"))
     while (looked_at := datetime.now(UTC)) <= forgotten_at:
@@ -39,7 +40,7 @@ async def settle(work: Workplace, life: Life) -> None:
 
 async def _adopt(work: Workplace, life: Life) -> bool:
     sent = life.now.input or {}
-    seen = [s for s in await work.lookout.look(life.sent_at) if same_request(s, life.prediction, sent)]
+    seen = [s for s in await work.lookout.look(life.sent_at) if same_request(s, life.prediction, sent, work.registry)]
     ids = [snapshot.provider_id for snapshot in seen]
     taken = await asyncio.to_thread(work.store.predictions.adopted, work.provider.name, ids)
     for provider_id in ids:
