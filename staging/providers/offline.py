@@ -88,11 +88,12 @@ class OfflineProvider:
         job = self._jobs.get(provider_id)
         if job is not None and job.task is not None:
             job.task.cancel()
+            self._end(job, Stage.CANCELED)  # a task that had not begun never gets to say so itself
 
     async def collect(self, snapshot: Snapshot) -> list[bytes]:
         """Return the picture, and forget the work."""
         job = self._jobs.pop(snapshot.provider_id, None)
-        if job is None:
+        if job is None or not job.picture:
             raise ProviderRefused("The picture is no longer in memory. Run it again.", Refusal.NOT_FOUND)
         return [job.picture]
 
@@ -119,7 +120,7 @@ class OfflineProvider:
         except asyncio.CancelledError:
             self._end(job, Stage.CANCELED)
         except TimeoutError:
-            self._end(job, Stage.CANCELED)
+            self._end(job, Stage.ABORTED if job.snapshot.started_at is None else Stage.CANCELED)
         except WorkRefused as error:
             self._end(job, Stage.FAILED, error=str(error), kind=Refusal.INPUT)
         except WorkerLost as error:
@@ -181,6 +182,8 @@ class OfflineProvider:
         kind: Refusal | None = None,
         metrics: Mapping[str, JsonValue] | None = None,
     ) -> None:
+        if job.snapshot.stage.final:
+            return
         job.snapshot = replace(
             job.snapshot,
             stage=stage,

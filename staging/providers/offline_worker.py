@@ -1,5 +1,6 @@
 """One stager process as its parent sees it: asked, listened to, killed."""
 
+import logging
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -10,6 +11,8 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from staging.frames import receive, send
+
+log = logging.getLogger(__name__)
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,12 +61,16 @@ class Worker:
                     tell(float(answer.header["progress"]))
                 elif "refused" in answer.header:
                     raise WorkRefused(str(answer.header["refused"]))
+                elif "broken" in answer.header:
+                    log.error("the offline stager failed:\n%s", answer.header["broken"])
+                    break
                 else:
                     header = answer.header
                     return Staged(answer.blobs[0], header["seconds"], header["confidence"], tuple(header["notes"]))
         except (OSError, ValueError):
             pass  # it died while we spoke: the same as an end without an answer
         self.kill()
+        log.warning("the offline stager's process %d ended with %s", self.pid, self._process.returncode)
         raise WorkerLost("The offline stager stopped in the middle of this room. Try it again.")
 
     @property

@@ -83,7 +83,7 @@ def floor_mask(room: Room, size: tuple[int, int], crop: Crop, from_wall: float) 
     floor = camera.on_floor(pixels)
     inside = (floor[..., 0] > room.left + from_wall) & (floor[..., 0] < room.right - from_wall)
     inside &= floor[..., 1] < room.depth - from_wall
-    return (below & inside).astype(np.float32)
+    return np.asarray(below & inside, dtype=np.float32)
 
 
 def fade_to_edges(shade: Light32, crop: Crop, size: tuple[int, int], pixels: int) -> Light32:

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from typing import Any, BinaryIO
 
 from staging.frames import receive, send
@@ -26,7 +27,12 @@ def main() -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     try:
         while question := receive(sys.stdin.buffer):
-            _answer(question.header, answers)
+            try:
+                _answer(question.header, answers)
+            except BrokenPipeError:
+                raise
+            except Exception:
+                send(answers, {"broken": traceback.format_exc()})
     except BrokenPipeError:
         return 0
     return 0
