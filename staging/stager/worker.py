@@ -31,7 +31,7 @@ def main() -> int:
                 _answer(question.header, answers)
             except BrokenPipeError:
                 raise
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it was, the app logs it
                 send(answers, {"broken": traceback.format_exc()})
     except BrokenPipeError:
         return 0
