@@ -3,7 +3,7 @@
 Nothing here waits for a provider: an intent is written to the ledger and the engine is woken.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -176,6 +176,8 @@ class Desk:
         """
         if not rooms or not choices:
             raise ParametersRefused("Choose at least one room and one model.")
+        # Once a model, not once a cell: a page plans at every rerun.
+        seconds = {choice.model: self._typical_seconds(self._registry.get(choice.model)) for choice in choices}
         cells: list[PlannedPrediction] = []
         for digest in dict.fromkeys(rooms):
             room = self._store.rooms.get(digest)
@@ -186,15 +188,15 @@ class Desk:
                     f"it has {len(prompt)}."
                 )
             for choice in choices:
-                cells.extend(self._cells(room, choice, prompt))
+                cells.extend(self._cells(room, choice, prompt, seconds[choice.model]))
         if len(cells) > MOST_PREDICTIONS:
             raise ParametersRefused(
                 f"This would be {len(cells)} images in one comparison; at most {MOST_PREDICTIONS} are run together. "
                 "Choose fewer rooms, models or seeds."
             )
-        return Plan(tuple(cells), style, project, self._estimate(cells))
+        return Plan(tuple(cells), style, project, _estimate(cells, seconds.values()))
 
-    def _cells(self, room: Room, choice: ModelChoice, prompt: str) -> list[PlannedPrediction]:
+    def _cells(self, room: Room, choice: ModelChoice, prompt: str, seconds: float | None) -> list[PlannedPrediction]:
         spec = self._registry.get(choice.model)
         self._refuse_unavailable(spec)
         if not 1 <= choice.seeds <= MOST_SEEDS:
@@ -205,7 +207,7 @@ class Desk:
             price,
             room_size=(room.width, room.height),
             output_size=builder.output_size(RoomInput("", room.width, room.height)),
-            seconds=self._typical_seconds(spec),
+            seconds=seconds,
         )
         takes_seed = Capability.SEED in spec.capabilities
         return [
@@ -214,14 +216,6 @@ class Desk:
             )
             for position in range(choice.seeds)
         ]
-
-    def _estimate(self, cells: Sequence[PlannedPrediction]) -> Estimate:
-        known = [cell.estimate.usd for cell in cells if cell.estimate.usd is not None]
-        unknown = dict.fromkeys(cell.spec.name for cell in cells if cell.estimate.usd is None)
-        seconds = [self._typical_seconds(spec) for spec in dict.fromkeys(cell.spec for cell in cells)]
-        told = [value for value in seconds if value is not None]
-        # Models run side by side: the slowest one says when the last picture is there.
-        return Estimate(sum(known, Decimal(0)), tuple(unknown), len(cells), max(told) if told else None)
 
     def _typical_seconds(self, spec: ModelSpec) -> float | None:
         seen = self._store.predictions.finished_seconds(spec.id)
@@ -322,6 +316,14 @@ class Desk:
     def cell(self, prediction_id: str) -> CellView:
         """Return one prediction as it stands; NotFound when there is none."""
         return _cell(self._store.predictions.get(prediction_id), self._engine.live().get(prediction_id))
+
+
+def _estimate(cells: Sequence[PlannedPrediction], seconds: Iterable[float | None]) -> Estimate:
+    known = [cell.estimate.usd for cell in cells if cell.estimate.usd is not None]
+    unknown = dict.fromkeys(cell.spec.name for cell in cells if cell.estimate.usd is None)
+    told = [value for value in seconds if value is not None]
+    # Models run side by side: the slowest one says when the last picture is there.
+    return Estimate(sum(known, Decimal(0)), tuple(unknown), len(cells), max(told, default=None))
 
 
 def _places(members: Sequence[PredictionNow]) -> dict[str, tuple[str, str, int]]:
