@@ -29,8 +29,10 @@ def watch(lab: Lab, comparison_id: str) -> None:
     @calmly
     def live() -> None:
         seen = lab.desk.look(comparison_id)
-        if running and not seen.unfinished:
-            st.rerun()  # once, so that the timer stops
+        # Once, so that the timer stops. Under an open dialog it waits until that is closed: a whole
+        # rerun closes a dialog for a moment and opens a new one, and zoom and divider would be lost.
+        if running and not seen.unfinished and VIEW not in st.query_params:
+            st.rerun()
         _progress(lab, seen)
         rooms = {digest: lab.store.rooms.get(digest) for digest in seen.rooms}
         act = grid(cells.columns(seen, lab.registry), cells.rows(seen, rooms, lab.pictures), key="compare-grid")
