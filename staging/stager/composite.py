@@ -1,5 +1,6 @@
 """The furniture and its shadows laid over the photo; every other pixel stays the photo's own, bit for bit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -85,13 +86,19 @@ def _blur(light: Light32, sigma: float) -> Light32:
     return np.asarray(cv2.GaussianBlur(light, (0, 0), sigma), dtype=np.float32)
 
 
-def find_exposure(linear: Light32, empty: Light32, floor: Light32) -> float:
-    """Return what to multiply the render by to match the photo, by the bare floor (a mask) both show."""
-    seen = floor > 0.5
-    if not seen.any():
-        seen = np.ones(floor.shape, dtype=bool)
-    photo, render = linear[seen].mean(axis=-1), empty[seen].mean(axis=-1)
-    return float(np.median(photo) / max(float(np.median(render)), 1e-4))
+def find_exposure(linear: Light32, empty: Light32, surfaces: Sequence[Light32]) -> float:
+    """Return what to multiply the render by to match the photo.
+
+    Each surface is a mask of what both show bare, the floor for one; all count the same, however
+    much of the picture they take, for furniture has upper and front sides.
+    """
+    gains = []
+    for surface in surfaces:
+        seen = surface > 0.5
+        if seen.any():
+            photo, render = (float(np.median(light[seen].mean(axis=-1))) for light in (linear, empty))
+            gains.append(max(photo, 1e-4) / max(render, 1e-4))
+    return float(np.exp(np.mean(np.log(gains)))) if gains else 1.0
 
 
 def lay_over(photo: Pixels, layers: Layers, place: tuple[float, float, float, float]) -> Pixels:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from staging.stager.camera import Camera, Floats
@@ -84,6 +85,18 @@ def floor_mask(room: Room, size: tuple[int, int], crop: Crop, from_wall: float) 
     inside = (floor[..., 0] > room.left + from_wall) & (floor[..., 0] < room.right - from_wall)
     inside &= floor[..., 1] < room.depth - from_wall
     return np.asarray(below & inside, dtype=np.float32)
+
+
+def back_wall_mask(room: Room, size: tuple[int, int], crop: Crop) -> Light32:
+    """Return 1 where the crop shows the back wall, if nothing stands before it, and 0 elsewhere."""
+    camera = room.camera.scaled(*size)
+    margin = 0.1
+    left, right, top = room.left + margin, room.right - margin, room.ceiling - margin
+    outline = np.array([(u, room.depth, z) for u, z in ((left, margin), (right, margin), (right, top), (left, top))])
+    pixels, _ = camera.project(outline)
+    mask = np.zeros((crop.height, crop.width), np.uint8)
+    cv2.fillConvexPoly(mask, np.clip(np.round(pixels - [crop.left, crop.top]), -9999, 9999).astype(np.int32), 1)
+    return mask.astype(np.float32)
 
 
 def fade_to_edges(shade: Light32, crop: Crop, size: tuple[int, int], pixels: int) -> Light32:

@@ -84,7 +84,7 @@ def _to_scale(room: Room) -> Room:
     tops = [opening.top for opening in room.openings if opening.kind == "door"]
     if not tops:
         return room
-    factor = float(np.clip(USUAL_DOOR_METRES / np.median(tops), *SCALES))
+    factor = float(np.clip(USUAL_DOOR_METRES / min(tops), *SCALES))  # a tall one may be a window down to the floor
     return Room(
         camera=replace(room.camera, eye_height=room.camera.eye_height * factor),
         depth=room.depth * factor,

@@ -15,7 +15,7 @@ import numpy as np
 from staging.stager.camera import NoCamera, Pixels, find_camera, working_copy
 from staging.stager.colour import to_linear
 from staging.stager.composite import find_exposure, lay_over, make_layers
-from staging.stager.frame import fade_to_edges, fit_size, floor_mask, needed_part
+from staging.stager.frame import back_wall_mask, fade_to_edges, fit_size, floor_mask, needed_part
 from staging.stager.furniture import Catalogue
 from staging.stager.groups import GROUPS
 from staging.stager.layout import Layout, NoPlace, arrange
@@ -105,7 +105,8 @@ def stage(
     finer = fine[0] / size[0]
     cover = silhouette(solids, room.camera.scaled(*fine), crop, finer)
     window = np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
-    exposure = find_exposure(linear[window], views.empty, floor_mask(room, size, crop, from_wall=0.2))
+    bare = floor_mask(room, size, crop, from_wall=0.2), back_wall_mask(room, size, crop)
+    exposure = find_exposure(linear[window], views.empty, bare)
     floor = floor_mask(room, size, crop, from_wall=0.0)
     layers = make_layers(views, cover, floor, exposure, scale=max(size) / 1024)
     layers = replace(layers, shade=fade_to_edges(layers.shade, crop, size, FADE_PIXELS))
