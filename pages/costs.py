@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.components.spending import as_csv, chart, table, totals
 from staging.lab import Lab, current
+from staging.registry import Capability
 from staging.store import CostReport, CostRow
 
 FIRST_DAYS = 30
@@ -79,7 +80,12 @@ def show(lab: Lab) -> None:
             key="costs-csv",
             on_click="ignore",
         )
-    table(by[name or "Model"], name or "Model")
+    baselines = {
+        spec.id.value: f"{spec.id} (offline baseline)"
+        for spec in lab.registry
+        if Capability.OFFLINE in spec.capabilities
+    }
+    table(by[name or "Model"], name or "Model", baselines if name == "Model" else {})
 
 
 show(current())

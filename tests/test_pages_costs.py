@@ -106,6 +106,12 @@ def test_days_without_any_charge_draw_no_empty_chart(first_lab: Lab) -> None:
     assert not screen.get("vega_lite_chart")
 
 
+def test_offline_baselines_are_named_so_in_the_table(first_lab: Lab) -> None:
+    finished(first_lab, ask(first_lab, UNCHANGED))
+
+    assert list(visit("costs").dataframe[0].value["Model"]) == ["offline/unchanged (offline baseline)"]
+
+
 def test_spending_is_drawn_over_time(paid_lab: Lab) -> None:
     assert len(visit("costs").get("vega_lite_chart")) == 1
 

@@ -62,11 +62,11 @@ def chart(rows: Sequence[CostRow], first: date, last: date) -> None:
     st.altair_chart(bars, key="costs-chart", alt="US dollars spent each day")
 
 
-def table(rows: Sequence[CostRow], name: str) -> None:
-    """Draw one table, the dearest first (days by date)."""
+def table(rows: Sequence[CostRow], name: str, labels: Mapping[str, str]) -> None:
+    """Draw one table, the dearest first (days by date); `labels` says what some keys are called."""
     st.dataframe(
         {
-            name: [row.key or "none" for row in rows],
+            name: [labels.get(row.key, row.key) or "none" for row in rows],
             "Spent": [_known(row, row.charged_usd) for row in rows],
             "At unknown price": [row.unknown_charges for row in rows],
             "Predictions": [row.predictions for row in rows],

@@ -7,6 +7,7 @@ from PIL import Image, ImageOps
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.app_server import ROOT
+from tests.browser.conftest import idle
 
 QWEN = "Qwen Image Edit"
 KONTEXT = "FLUX.1 Kontext Pro"
@@ -68,9 +69,9 @@ def done(page: Page) -> Locator:
     return page.locator(".grid .cell.done img")
 
 
-def expect_done(page: Page, pictures: int) -> None:
+def expect_done(page: Page, pictures: int, seconds: float = MADE_SECONDS) -> None:
     """Return once so many pictures are made and shown."""
-    expect(done(page)).to_have_count(pictures, timeout=MADE_SECONDS * 1000)
+    expect(done(page)).to_have_count(pictures, timeout=seconds * 1000)
     for picture in done(page).all():
         expect(picture).to_have_js_property("complete", True)
         assert picture.evaluate("node => node.naturalWidth") > 0
@@ -82,6 +83,14 @@ def open_picture(page: Page, model: str, room: str) -> Locator:
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".viewer .layer img").first).to_be_visible()
     return dialog
+
+
+def expect_drawn(page: Page) -> None:
+    """Return once every part of the page has been fetched and drawn: fit for a picture."""
+    idle(page)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    for picture in page.locator(".picker img, .grid img, .viewer img").all():
+        expect(picture).to_have_js_property("complete", True)
 
 
 def expect_no_sideways_scroll(page: Page) -> None:
