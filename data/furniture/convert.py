@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import tomllib
 import zipfile
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from PIL import Image
 HERE = Path(__file__).parent
 CREASE_DEGREES = 40.0
 """Faces that meet at less than this share their normals: cushions are round, table edges are sharp."""
+SMALLEST_AREA = 1e-9
+"""Square metres: a fortieth of a millimetre either way."""
 TEXTURE_PIXELS = 512
 TEXTURE_QUALITY = 85
 LIGHTEST = 0.85
@@ -107,6 +110,12 @@ def read_materials(text: str, folder: PurePosixPath) -> dict[str, Material]:
     return materials
 
 
+def has_area(positions: Floats, faces: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which faces are more than a line: the others show nothing and have no normal."""
+    a, b, c = (positions[faces[:, i]] for i in range(3))
+    return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) > SMALLEST_AREA)
+
+
 def creased_normals(positions: Floats, faces: NDArray[np.int64]) -> Floats:
     """Return a unit normal for each corner, shape (faces, 3, 3): smooth over faces that meet gently."""
     a, b, c = (positions[faces[:, i]] for i in range(3))
@@ -159,6 +168,9 @@ def convert(pack: zipfile.ZipFile, name: str, wanted: dict[str, Any], facts: dic
     positions = to_metres(wavefront, facts)
     names = list(wavefront.triangles)
     corners = np.array([face for material in names for face in wavefront.triangles[material]])  # (faces, 3, 2)
+    kept = has_area(positions, corners[..., 0])
+    owners = np.repeat(np.arange(len(names)), [len(wavefront.triangles[material]) for material in names])[kept]
+    corners = corners[kept]
     normals = creased_normals(positions, corners[..., 0])
     used = np.unique(corners[..., 0])  # some files hold stray vertices far away
     low, high = positions[used].min(axis=0), positions[used].max(axis=0)
@@ -173,7 +185,7 @@ def convert(pack: zipfile.ZipFile, name: str, wanted: dict[str, Any], facts: dic
         axis=1,
     ).astype(np.int64)
     vertices, indices = np.unique(rows, axis=0, return_inverse=True)
-    counts = [len(wavefront.triangles[material]) for material in names]
+    counts = np.bincount(owners, minlength=len(names))
     (HERE / "models").mkdir(exist_ok=True)
     np.savez_compressed(
         HERE / "models" / f"{name}.npz",
@@ -212,7 +224,7 @@ def convert(pack: zipfile.ZipFile, name: str, wanted: dict[str, Any], facts: dic
         "depth": round(float(size[1]), 3),
         "height": round(float(size[2]), 3),
         "nook": wanted.get("nook", [0.0, round(float(size[1]), 3)]),
-        "triangles": sum(counts),
+        "triangles": int(counts.sum()),
         "parts": parts,
     }
 
@@ -222,6 +234,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pack", type=Path, help="BlendSwap-CC-0.sh3f")
     pack_path: Path = parser.parse_args().pack
+    for made in ("models", "textures"):
+        shutil.rmtree(HERE / made, ignore_errors=True)  # nothing stays of what is no longer selected
     selection = tomllib.loads((HERE / "selection.toml").read_text())
     with zipfile.ZipFile(pack_path) as pack:
         facts = read_facts(pack)

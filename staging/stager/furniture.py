@@ -92,6 +92,7 @@ class Catalogue:
             )
             for entry in entries
         )
+        self.authors = tuple(sorted({entry["author"] for entry in entries}))
         words = tomllib.loads((folder / "styles.toml").read_text(encoding="utf-8"))
         self.styles = {name: _read_style(name, entry) for name, entry in words.items()}
 
