@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     """How long to go on looking for a create whose answer was lost before it is sent again."""
     output_lifetime_seconds: float = Field(default=3600.0, gt=0)
     """How long the provider keeps inputs and outputs."""
-    poll_fastest_seconds: float = Field(default=0.25, gt=0)
+    poll_fastest_seconds: float = Field(default=0.1, gt=0)
     """How soon the provider is asked again while predictions are about to end."""
     poll_slowest_seconds: float = Field(default=1.5, gt=0)
     """How late the provider is asked again at most."""

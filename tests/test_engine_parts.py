@@ -97,7 +97,7 @@ def test_places_bound_all_and_each_model_and_a_busy_model_holds_no_other_up() ->
         places, inside, most = Places(total=3, per_model=2), {"a": 0, "b": 0}, {"a": 0, "all": 0}
 
         async def one(model: str) -> None:
-            async with places.one(model):
+            async with places.of_model(model), places.in_all():
                 inside[model] += 1
                 most["a"] = max(most["a"], inside["a"])
                 most["all"] = max(most["all"], sum(inside.values()))

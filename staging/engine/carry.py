@@ -5,7 +5,7 @@ one that goes on from the last event. What must never happen is a second create 
 `submitting` is written before the request, and after any doubt we look before we ask again.
 """
 
-from staging.engine.create import create
+from staging.engine.create import create, prepare
 from staging.engine.finish import finish
 from staging.engine.life import Life
 from staging.engine.settle import settle
@@ -21,15 +21,19 @@ async def carry(work: Workplace, life: Life) -> None:
         # It died with the process that ran it, and cost nothing: it begins anew.
         await life.step(life.next(State.QUEUED))
     final: Snapshot | None = None
-    async with work.places.one(life.prediction.model):
-        while final is None and not life.now.state.final:
-            match life.now.state:
-                case State.QUEUED:
-                    await create(work, life)
-                case State.SUBMITTING:
-                    await settle(work, life)
-                case _:
-                    final = await watch(work, life)
-    # The place is free from here on: fetching pictures is our own time, not the provider's.
+    async with work.places.of_model(life.prediction.model):
+        if life.now.state is State.QUEUED:
+            # While others hold the places: a free place is then filled at once.
+            await prepare(work, life)
+        async with work.places.in_all():
+            while final is None and not life.now.state.final:
+                match life.now.state:
+                    case State.QUEUED:
+                        await create(work, life)
+                    case State.SUBMITTING:
+                        await settle(work, life)
+                    case _:
+                        final = await watch(work, life)
+    # Both places are free from here on: fetching pictures is our own time, not the provider's.
     if final is not None:
         await finish(work, life, final)

@@ -1,11 +1,10 @@
 """From queued to running: one create, sent at most once per `submitting`."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-
-from pydantic import JsonValue
 
 from staging import costs
 from staging.engine.life import Life, Live
@@ -15,6 +14,7 @@ from staging.errors import (
     AnswerLost,
     NotFound,
     ParametersRefused,
+    ProviderError,
     ProviderRefused,
     ProviderThrottled,
     ProviderUnavailable,
@@ -58,9 +58,16 @@ async def create(work: Workplace, life: Life) -> None:
             return
 
 
+async def prepare(work: Workplace, life: Life) -> None:
+    """Have the room ready to be sent; what goes wrong here is met again, and told, by `create`."""
+    with contextlib.suppress(ProviderError, NotFound):
+        await _room_input(work, life)
+
+
 async def _try(work: Workplace, life: Life) -> None:
-    life.show(Live("preparing the picture"))
-    sent = await _input(work, life)
+    room = await _room_input(work, life)
+    builder = work.registry.get(life.prediction.model).parameters(life.prediction.parameters)
+    sent = builder.build(room, life.prediction.prompt, life.prediction.seed)
     await work.bucket.take()
     if work.closing.is_set():
         await asyncio.Event().wait()  # until this task is cancelled: what is still queued stays queued
@@ -88,22 +95,29 @@ async def _try(work: Workplace, life: Life) -> None:
         work.creating.discard(request)
 
 
-async def _input(work: Workplace, life: Life) -> dict[str, JsonValue]:
+async def _room_input(work: Workplace, life: Life) -> RoomInput:
+    """Return the room as the provider can fetch it until the prediction's deadline."""
     prediction = life.prediction
+    needed_until = datetime.now(UTC) + timedelta(seconds=work.settings.deadline_seconds)
+    if life.prepared is not None and life.prepared[1] > needed_until:
+        return life.prepared[0]
+    life.show(Live("preparing the picture"))
     room = await asyncio.to_thread(work.pictures.room_to_send, prediction.room)
     known = await asyncio.to_thread(work.store.rooms.get, prediction.room)
-    uploaded = await _upload_once(work, room)
+    uploaded = await _upload_once(work, room, needed_until)
     picture = RoomInput(uploaded.url, room.width, room.height, room_type=known.room_type, style=prediction.style)
-    builder = work.registry.get(prediction.model).parameters(prediction.parameters)
-    return builder.build(picture, prediction.prompt, prediction.seed)
+    life.prepared = picture, uploaded.expires_at
+    return picture
 
 
-async def _upload_once(work: Workplace, room: RoomFile) -> UploadedPicture:
+async def _upload_once(work: Workplace, room: RoomFile, needed_until: datetime) -> UploadedPicture:
     """Return the room's URL. The lock makes all who need it wait for one upload, so inputs stay comparable."""
     async with work.uploading.setdefault(room.digest, asyncio.Lock()):
-        alive_at = datetime.now(UTC) + timedelta(seconds=work.settings.deadline_seconds)
-        known = await asyncio.to_thread(work.store.uploads.find, work.provider.name, room.digest, alive_at)
+        known = work.uploaded.get(room.digest)
+        if known is None or known.expires_at <= needed_until:
+            known = await asyncio.to_thread(work.store.uploads.find, work.provider.name, room.digest, needed_until)
         if known is not None:
+            work.uploaded[room.digest] = known
             return known
         uploaded = await work.provider.upload(room)
         at = datetime.now(UTC)

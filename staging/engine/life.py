@@ -9,6 +9,7 @@ from staging.costs import Charge
 from staging.engine.journal import Journal
 from staging.predictions import Event, Output, PredictionNow, State
 from staging.providers.base import Snapshot
+from staging.registry import RoomInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Life:
         self.cancel = asyncio.Event()
         """Set when a person wants it stopped."""
         self.taken_up_at = datetime.now(UTC)
+        self.prepared: tuple[RoomInput, datetime] | None = None
+        """The room as the provider can fetch it, and until when."""
         self._journal = journal
         if now.cancel_requested:
             self.cancel.set()

@@ -3,8 +3,6 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 
 class TokenBucket:
@@ -44,8 +42,10 @@ class Places:
         self._total = asyncio.Semaphore(total)
         self._of_model: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_model))
 
-    @asynccontextmanager
-    async def one(self, model: str) -> AsyncIterator[None]:
-        """Hold a place; waiters are served in order, and a busy model holds no other one up."""
-        async with self._of_model[model], self._total:
-            yield
+    def of_model(self, model: str) -> asyncio.Semaphore:
+        """One of the model's places, first: so that a busy model holds no other one up. In order."""
+        return self._of_model[model]
+
+    def in_all(self) -> asyncio.Semaphore:
+        """One of all places, second. In order."""
+        return self._total

@@ -9,7 +9,7 @@ from staging.engine.adopt import Lookout
 from staging.engine.pace import Places, TokenBucket
 from staging.engine.poll import Poller
 from staging.images import Pictures
-from staging.providers.base import Provider, Snapshot
+from staging.providers.base import Provider, Snapshot, UploadedPicture
 from staging.registry import ModelRegistry
 from staging.store import Store
 
@@ -35,6 +35,8 @@ class Workplace:
     creating: set["asyncio.Task[Snapshot]"] = field(default_factory=set)
     """Creates whose answers are awaited: a stop gives them a moment."""
     uploading: dict[str, asyncio.Lock] = field(default_factory=dict)
+    uploaded: dict[str, UploadedPicture] = field(default_factory=dict)
+    """By room: what the ledger was asked for already."""
 
 
 def waits() -> Iterator[float]:

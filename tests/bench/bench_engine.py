@@ -16,10 +16,11 @@ from typing import Any
 import httpx
 from replicate.client import Client
 
+from staging.config import Settings
 from staging.desk import ModelChoice
 from staging.predictions import State
 from tests.bench.figures import Figure
-from tests.labs import finished, lab_at, photo
+from tests.labs import finished, lab_at, photo, wait_for
 from tests.replicate_server import ReplicateServer
 
 COUNT = 200
@@ -40,7 +41,13 @@ class Run:
     ideal_seconds: float
     calls_each: float
     late_seconds: float
-    """The latest that an end was seen; the 99th percentile over the predictions."""
+    """How late an end was seen: the 99th percentile over the predictions."""
+    lost: int = 0
+    """Predictions that were bought and never came to an end with us."""
+
+    def told(self, value: str) -> str:
+        """Return a baseline's words."""
+        return f"replicate.run: {value}" + (f", {self.lost} of {COUNT} lost" if self.lost else "")
 
 
 def bench_engine() -> list[Figure]:
@@ -48,16 +55,22 @@ def bench_engine() -> list[Figure]:
     crowd, crowd_naive = _ours(COUNT), _naive(COUNT)
     fifty, fifty_naive = _ours(50), _naive(50)
     return [
-        Figure("api_calls_each", crowd.calls_each, "calls", "<= 2.2", f"replicate.run: {crowd_naive.calls_each:.2f}"),
         Figure(
-            "end_seen_late", crowd.late_seconds, "s (p99)", "<= 1.5", f"replicate.run: {crowd_naive.late_seconds:.2f}"
+            "api_calls_each", crowd.calls_each, "calls", "<= 2.2", crowd_naive.told(f"{crowd_naive.calls_each:.2f}")
+        ),
+        Figure(
+            "end_seen_late",
+            crowd.late_seconds,
+            "s (p99)",
+            "<= 1.5",
+            crowd_naive.told(f"{crowd_naive.late_seconds:.2f}"),
         ),
         Figure(
             "makespan_over_ideal",
             fifty.seconds / fifty.ideal_seconds,
             f"x of {fifty.ideal_seconds:.1f} s",
             "<= 1.05",
-            f"replicate.run in 50 threads: {fifty_naive.seconds / fifty_naive.ideal_seconds:.3f}",
+            fifty_naive.told(f"{fifty_naive.seconds / fifty_naive.ideal_seconds:.3f}"),
         ),
     ]
 
@@ -72,8 +85,8 @@ def _ours(places: int) -> Run:
             "concurrency": places,
             "model_concurrency": places,
             "create_burst": COUNT,
-            "poll_fastest_seconds": 0.25,
-            "poll_slowest_seconds": 1.5,
+            "poll_fastest_seconds": Settings.model_fields["poll_fastest_seconds"].default,
+            "poll_slowest_seconds": Settings.model_fields["poll_slowest_seconds"].default,
         }
         with lab_at(Path(folder), server, **settings) as lab:
             rooms = [
@@ -82,7 +95,10 @@ def _ours(places: int) -> Run:
             choices = [ModelChoice(model, seeds=SEEDS) for model in MODELS]
             plan = lab.desk.plan(rooms, choices, style="modern", prompts=dict.fromkeys(rooms, "Furnish this room."))
             comparison = lab.desk.start(plan, "bench")
-            view = finished(lab, comparison, seconds=600, every=0.5)  # looking must not load what it measures
+            # By the engine's own memory: a look at two hundred in the ledger would load what is measured.
+            wait_for(lambda: len(lab.engine.live()) > 0, 60)
+            wait_for(lambda: len(lab.engine.live()) == 0, 600, every=0.2)
+            view = finished(lab, comparison)
             lives = [cell.prediction for cell in view.cells.values()]
             assert {life.state for life in lives} == {State.SUCCEEDED}
             last = max(life.ended_at.timestamp() for life in lives if life.ended_at is not None)
@@ -103,11 +119,14 @@ def _naive(places: int) -> Run:
 
         def one(number: int) -> None:
             # The usual recipe: run, then fetch what it returned. The prompt tells the runs apart.
-            output = client.run(
-                MODELS[number % len(MODELS)],
-                input={"prompt": f"Furnish this room. {number}", "image": "https://example.test/room.png"},
-                use_file_output=False,
-            )
+            try:
+                output = client.run(
+                    MODELS[number % len(MODELS)],
+                    input={"prompt": f"Furnish this room. {number}", "image": "https://example.test/room.png"},
+                    use_file_output=False,
+                )
+            except httpx.HTTPError:
+                return  # two hundred blocking creates are more than its connection pool has: counted as lost
             seen[str(number)] = time.time()
             url = output[0] if isinstance(output, list) else output
             if str(url).startswith("http"):
@@ -124,12 +143,13 @@ def _naive(places: int) -> Run:
 def _run(ledger: Mapping[str, Any], last: float, seen: Mapping[str, float], places: int) -> Run:
     made = ledger["predictions"]
     calls = sum(count for kind, count in ledger["calls"].items() if kind in ("create", *POLLING))
-    late = sorted(max(0.0, seen[str(p["id"])] - p["over"]) for p in made)
+    late = sorted(max(0.0, seen[str(p["id"])] - p["over"]) for p in made if str(p["id"]) in seen)
     return Run(
         seconds=last - min(p["created"] for p in made),
         ideal_seconds=_ideal([p["over"] - p["created"] for p in sorted(made, key=lambda p: p["created"])], places),
         calls_each=calls / len(made),
         late_seconds=_percentile(late, 0.99),
+        lost=len(made) - len(late),
     )
 
 
