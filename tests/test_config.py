@@ -96,7 +96,7 @@ def test_names_for_the_tests_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
         ("STAGING_OFFLINE_WORKERS", "17"),
         ("STAGING_DEADLINE_SECONDS", "0"),
         ("STAGING_DEADLINE_SECONDS", "nan"),
-        ("STAGING_POLL_SLOWEST_SECONDS", "0.1"),
+        ("STAGING_POLL_SLOWEST_SECONDS", "0.05"),
         ("REPLICATE_BASE_URL", "api.replicate.com"),
         ("REPLICATE_BASE_URL", "ftp://127.0.0.1"),
     ],
