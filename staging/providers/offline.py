@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from staging.errors import ProviderRefused, Refusal
+from staging.errors import ProviderRefused, Refusal, StagingError
 from staging.images import Pictures
 from staging.providers.base import RoomFile, Snapshot, Stage, Submission, UploadedPicture
 from staging.providers.offline_worker import Worker, WorkerLost, WorkRefused
@@ -125,6 +125,8 @@ class OfflineProvider:
             self._end(job, Stage.FAILED, error=str(error), kind=Refusal.INPUT)
         except WorkerLost as error:
             self._end(job, Stage.FAILED, error=str(error), kind=Refusal.MODEL_FAILED)
+        except StagingError as error:
+            self._end(job, Stage.FAILED, error=str(error), kind=Refusal.INPUT)
         except Exception:
             log.exception("offline prediction %s failed", submission.prediction_id)
             text = f"The offline stager failed; the log has the reason under {submission.prediction_id}."

@@ -43,8 +43,10 @@ def _render(scenes: dict[Look, dict[str, Any]], samples: int) -> Light32:
 def _trace(scene: dict[str, Any], bounces: int, samples: int) -> Light32:
     """Return the scene's picture, (rows, columns, RGB)."""
     integrator = mi.load_dict({"type": "path", "max_depth": bounces, "hide_emitters": bounces > 1})
-    picture = mi.render(mi.load_dict(scene), integrator=integrator, spp=samples, seed=mi.UInt32(SEED))
-    return np.ascontiguousarray(picture, dtype=np.float32)
+    # Read in parallel, or with shapes merged, the lamps come in another order each time, and the noise with them.
+    loaded = mi.load_dict(scene, parallel=False, optimize=False)
+    picture = mi.render(loaded, integrator=integrator, spp=samples, seed=mi.UInt32(SEED))
+    return np.array(picture, dtype=np.float32)
 
 
 def silhouette(solids: Sequence[Solid], camera: Camera, crop: Crop, finer: float) -> Light32:

@@ -71,7 +71,7 @@ def stage(
     if room_type not in GROUPS:
         reason = OUT_OF_REACH.get(room_type, "there are no rules for it")
         raise CannotStage(
-            f"The offline stager cannot furnish a room of type {room_type!r}: {reason}. "
+            f"The offline stager cannot furnish a room of type '{room_type}': {reason}. "
             "Choose another room type, or a model that runs with the provider."
         )
     clock = _Clock()
