@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    data_dir: Path = Path("data")
+    data_dir: Path = Field(default=Path("data"), validate_default=True)
     """Where the ledger, the pictures and the keys live. One process at a time holds it."""
     default_model: str = "qwen/qwen-image-edit"
     """The model that is chosen when nobody chose one."""
@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     """How soon the provider is asked again while predictions are about to end."""
     poll_slowest_seconds: float = Field(default=1.5, gt=0)
     """How late the provider is asked again at most."""
+
+    @field_validator("data_dir")
+    @classmethod
+    def _from_anywhere(cls, value: Path) -> Path:
+        return value.resolve()  # child processes have a working directory of their own
 
     @field_validator("replicate_api_token", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -59,7 +60,7 @@ def reckon(price: Price, used: Quantities, rule: str) -> Charge:
     inputs: dict[str, JsonValue] = {name: quantity for name, _, quantity in parts}
     missing = [name for name, _, quantity in parts if quantity is None]
     if missing:
-        return Charge(None, f"{rule}: not reported by the {missing[0]}", inputs)
+        return Charge(None, f"{rule}: how much per {missing[0]} was not reported", inputs)
     total = sum((rate * Decimal(str(quantity)) for _, rate, quantity in parts), Decimal(0))
     terms = " + ".join(f"{rate} × {quantity} {name}" for name, rate, quantity in parts)
     return Charge(total.quantize(CENT_FRACTION, ROUND_HALF_UP), f"{rule}: {terms} ({price.source})", inputs)
@@ -79,24 +80,27 @@ def reckon_again(price: Price, inputs: Mapping[str, JsonValue]) -> Decimal | Non
     return total.quantize(CENT_FRACTION, ROUND_HALF_UP)
 
 
-def estimate(
-    price: Price, *, room_size: tuple[int, int], output_size: tuple[int, int], seconds: float | None
-) -> Charge:
+class Sizes(NamedTuple):
+    """Width and height, in pixels, of what goes into a model and what to expect of it."""
+
+    room: tuple[int, int]
+    """As it is sent."""
+    output: tuple[int, int]
+
+
+def estimate(price: Price, *, sizes: Sizes, seconds: float | None) -> Charge:
     """Return what one image of this room will cost, as far as can be known before the run.
 
-    `output_size` and `seconds` are what to expect of the model.
+    `seconds` is the run time to expect of the model.
     """
-    used = Quantities(
-        images=1, seconds=seconds, megapixels_in=megapixels(*room_size), megapixels_out=megapixels(*output_size)
-    )
-    return reckon(price, used, "estimate")
+    return reckon(price, full(Quantities(seconds=seconds), sizes), "estimate")
 
 
 def charge(
     price: Price,
     snapshot: Snapshot,
     *,
-    room_size: tuple[int, int],
+    sizes: Sizes,
     outputs: tuple[Output, ...],
     shape: OutputShape,
 ) -> Charge:
@@ -113,7 +117,7 @@ def charge(
     used = Quantities(
         images=images,
         seconds=_seconds(metrics.get("predict_time")),
-        megapixels_in=megapixels(*room_size),
+        megapixels_in=megapixels(*sizes.room),
         megapixels_out=sum(megapixels(output.width, output.height) for output in outputs) or None,
     )
     match snapshot.stage:
@@ -126,14 +130,17 @@ def charge(
         case Stage.CANCELED:
             if snapshot.started_at is None and used.seconds is None:
                 return Charge(Decimal(0), "cancelled before it started: not charged")
-            return reckon(price, full(used, room_size), "cancelled while running: charged")
+            return reckon(price, full(used, sizes), "cancelled while running: charged")
+        case _ if not outputs:
+            # It ran and was billed, whatever became of its picture.
+            return reckon(price, full(used, sizes), "succeeded without a picture for us: charged")
         case _:
             return reckon(price, used, "as reported")
 
 
-def charge_unknown(price: Price, *, room_size: tuple[int, int], seconds: float | None) -> Charge:
+def charge_unknown(price: Price, *, sizes: Sizes, seconds: float | None) -> Charge:
     """Return the full price of a prediction nobody can account for: counted until a person settles it."""
-    return reckon(price, full(Quantities(seconds=seconds), room_size), "unknown outcome: full price until settled")
+    return reckon(price, full(Quantities(seconds=seconds), sizes), "unknown outcome: full price until settled")
 
 
 def not_created(state: State) -> Charge:
@@ -141,14 +148,13 @@ def not_created(state: State) -> Charge:
     return Charge(Decimal(0), f"{state}: never created with the provider")
 
 
-def full(used: Quantities, room_size: tuple[int, int]) -> Quantities:
+def full(used: Quantities, sizes: Sizes) -> Quantities:
     """Return the quantities with what is missing filled in as for one whole output."""
-    area = megapixels(*room_size)
     return Quantities(
         images=used.images or 1,
         seconds=used.seconds,
-        megapixels_in=used.megapixels_in or area,
-        megapixels_out=used.megapixels_out or area,
+        megapixels_in=used.megapixels_in or megapixels(*sizes.room),
+        megapixels_out=used.megapixels_out or megapixels(*sizes.output),
     )
 
 

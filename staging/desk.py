@@ -3,7 +3,9 @@
 Nothing here waits for a provider: an intent is written to the ledger and the engine is woken.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,12 +13,13 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from staging import costs
+from staging.config import Settings
 from staging.engine import Engine, Live
 from staging.errors import ParametersRefused
 from staging.ids import new_id
-from staging.images import Pictures
+from staging.images import Pictures, sent_size
 from staging.predictions import Comparison, Prediction, PredictionNow, State, Verdict
-from staging.registry import Capability, ModelRegistry, ModelSpec, Price, RoomInput
+from staging.registry import Capability, InputBuilder, ModelID, ModelRegistry, ModelSpec, Price, RoomInput
 from staging.rooms import Room, RoomType
 from staging.store import Store
 
@@ -111,8 +114,15 @@ class Desk:
     """The one place where people's wishes about predictions are taken."""
 
     def __init__(
-        self, registry: ModelRegistry, store: Store, pictures: Pictures, engine: Engine, refusals: Mapping[str, str]
+        self,
+        settings: Settings,
+        registry: ModelRegistry,
+        store: Store,
+        pictures: Pictures,
+        engine: Engine,
+        refusals: Mapping[str, str],
     ) -> None:
+        self._settings = settings
         self._registry = registry
         self._store = store
         self._pictures = pictures
@@ -178,6 +188,7 @@ class Desk:
             raise ParametersRefused("Choose at least one room and one model.")
         # Once a model, not once a cell: a page plans at every rerun.
         seconds = {choice.model: self._typical_seconds(self._registry.get(choice.model)) for choice in choices}
+        pace = {model: (value, self._places(model)) for model, value in seconds.items()}
         cells: list[PlannedPrediction] = []
         for digest in dict.fromkeys(rooms):
             room = self._store.rooms.get(digest)
@@ -194,7 +205,7 @@ class Desk:
                 f"This would be {len(cells)} images in one comparison; at most {MOST_PREDICTIONS} are run together. "
                 "Choose fewer rooms, models or seeds."
             )
-        return Plan(tuple(cells), style, project, _estimate(cells, seconds.values()))
+        return Plan(tuple(cells), style, project, _estimate(cells, pace))
 
     def _cells(self, room: Room, choice: ModelChoice, prompt: str, seconds: float | None) -> list[PlannedPrediction]:
         spec = self._registry.get(choice.model)
@@ -203,12 +214,7 @@ class Desk:
             raise ParametersRefused(f"{spec.name}: choose 1 to {MOST_SEEDS} seeds, not {choice.seeds}.")
         builder = spec.parameters(choice.parameters)
         price = builder.price(spec.price)
-        estimate = costs.estimate(
-            price,
-            room_size=(room.width, room.height),
-            output_size=builder.output_size(RoomInput("", room.width, room.height)),
-            seconds=seconds,
-        )
+        estimate = _charge_to_expect(room, builder, price, seconds)
         takes_seed = Capability.SEED in spec.capabilities
         return [
             PlannedPrediction(
@@ -216,6 +222,10 @@ class Desk:
             )
             for position in range(choice.seeds)
         ]
+
+    def _places(self, model: str) -> int:
+        offline = self._registry.get(model).provider == "offline"
+        return self._settings.offline_workers if offline else self._settings.model_concurrency
 
     def _typical_seconds(self, spec: ModelSpec) -> float | None:
         seen = self._store.predictions.finished_seconds(spec.id)
@@ -273,12 +283,16 @@ class Desk:
             raise ParametersRefused("This prediction has already been tried again.")
         spec = self._registry.get(old.prediction.model)
         self._refuse_unavailable(spec)
+        builder = spec.parameters(old.prediction.parameters)
+        price = builder.price(spec.price)
+        room = self._store.rooms.get(old.prediction.room)
         now = datetime.now(UTC)
         again = replace(
             old.prediction,
             id=new_id(),
             version=spec.version,
-            price=spec.parameters(old.prediction.parameters).price(spec.price),
+            price=price,
+            estimate_usd=_charge_to_expect(room, builder, price, self._typical_seconds(spec)).usd,
             created_at=now,
             created_by=by,
             retry_of=prediction_id,
@@ -318,11 +332,18 @@ class Desk:
         return _cell(self._store.predictions.get(prediction_id), self._engine.live().get(prediction_id))
 
 
-def _estimate(cells: Sequence[PlannedPrediction], seconds: Iterable[float | None]) -> Estimate:
+def _charge_to_expect(room: Room, builder: InputBuilder, price: Price, seconds: float | None) -> costs.Charge:
+    width, height = sent_size(room.width, room.height)
+    sizes = costs.Sizes((width, height), builder.output_size(RoomInput("", width, height)))
+    return costs.estimate(price, sizes=sizes, seconds=seconds)
+
+
+def _estimate(cells: Sequence[PlannedPrediction], seconds: Mapping[str, tuple[float | None, int]]) -> Estimate:
     known = [cell.estimate.usd for cell in cells if cell.estimate.usd is not None]
     unknown = dict.fromkeys(cell.spec.name for cell in cells if cell.estimate.usd is None)
-    told = [value for value in seconds if value is not None]
-    # Models run side by side: the slowest one says when the last picture is there.
+    of_model = Counter(cell.spec.id for cell in cells)
+    # Models run side by side, each in rounds of as many as it has places: the slowest one ends last.
+    told = [value * math.ceil(of_model[ModelID(model)] / places) for model, (value, places) in seconds.items() if value]
     return Estimate(sum(known, Decimal(0)), tuple(unknown), len(cells), max(told, default=None))
 
 

@@ -175,6 +175,12 @@ class Pictures:
         return path
 
 
+def sent_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size, in pixels, at which a room of this size is sent to models."""
+    scale = min(1.0, LARGEST_SENT / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def _room_file(digest: str, path: Path) -> RoomFile:
     with path.open("rb") as file:
         start = file.read(_PNG_SIZE_AT + _PNG_SIZE.size)

@@ -75,7 +75,7 @@ def open_lab(settings: Settings) -> Lab:
         pictures=pictures,
         providers=lambda: _providers(settings, pictures),
     )
-    desk = Desk(registry, store, pictures, engine, _refusals(settings))
+    desk = Desk(settings, registry, store, pictures, engine, _refusals(settings))
     lab = Lab(settings, registry, store, pictures, prompts, engine, desk, held)
     try:
         _add_sample_rooms(lab)

@@ -16,8 +16,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     settings = read_settings()
 
     assert settings == Settings()
-    assert settings.data_dir == Path("data")
-    assert settings.ledger_path == Path("data/staging.duckdb")
+    assert settings.data_dir == Path("data").resolve()
+    assert settings.ledger_path == Path("data/staging.duckdb").resolve()
     assert settings.default_model == "qwen/qwen-image-edit"
     assert settings.replicate_api_token is None
     assert settings.replicate_base_url == REPLICATE_URL
@@ -206,3 +206,12 @@ def shown(default: object) -> str:
 
 def test_every_setting_explains_itself() -> None:
     assert [field for field, info in Settings.model_fields.items() if not info.description] == []
+
+
+def test_the_data_folder_is_known_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child process with a working directory of its own must find the same files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STAGING_DATA_DIR", "somewhere")
+    assert read_settings().data_dir == tmp_path / "somewhere"
+    monkeypatch.delenv("STAGING_DATA_DIR")
+    assert read_settings().data_dir == tmp_path / "data"

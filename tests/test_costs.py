@@ -24,6 +24,7 @@ BY_AREA = Price(
 )
 UNKNOWN = Price(source="nobody says", dated=date(2026, 11, 1))
 ROOM = (1536, 1152)
+SIZES = costs.Sizes(ROOM, (1024, 768))
 
 
 def picture(width: int = 1024, height: int = 768) -> Output:
@@ -35,7 +36,7 @@ def ended(stage: Stage, **facts: Any) -> Snapshot:
 
 
 def charged(price: Price, snapshot: Snapshot, *outputs: Output) -> costs.Charge:
-    return costs.charge(price, snapshot, room_size=ROOM, outputs=outputs, shape=OutputShape.URI)
+    return costs.charge(price, snapshot, sizes=SIZES, outputs=outputs, shape=OutputShape.URI)
 
 
 @pytest.mark.parametrize(
@@ -108,17 +109,23 @@ def test_the_rule_for_each_end_is_applied_and_named(
     assert words in charge.basis
 
 
+def test_what_succeeded_without_a_picture_for_us_was_billed_all_the_same() -> None:
+    charge = charged(BY_AREA, ended(Stage.SUCCEEDED))
+    assert charge.usd == Decimal("0.015") * (1 + 2 + 1)
+    assert "without a picture" in charge.basis
+
+
 def test_offline_is_free_and_says_why() -> None:
     charge = costs.charge(
-        PER_IMAGE, ended(Stage.SUCCEEDED), room_size=ROOM, outputs=(picture(),), shape=OutputShape.PICTURE
+        PER_IMAGE, ended(Stage.SUCCEEDED), sizes=SIZES, outputs=(picture(),), shape=OutputShape.PICTURE
     )
     assert (charge.usd, charge.basis) == (Decimal(0), "offline")
 
 
 def test_an_unknown_outcome_is_counted_at_full_price() -> None:
-    assert costs.charge_unknown(BY_AREA, room_size=ROOM, seconds=None).usd == Decimal("0.075")
-    assert costs.charge_unknown(PER_SECOND, room_size=ROOM, seconds=10).usd == Decimal("0.00975")
-    assert costs.charge_unknown(UNKNOWN, room_size=ROOM, seconds=10).usd is None
+    assert costs.charge_unknown(BY_AREA, sizes=SIZES, seconds=None).usd == Decimal("0.06")
+    assert costs.charge_unknown(PER_SECOND, sizes=SIZES, seconds=10).usd == Decimal("0.00975")
+    assert costs.charge_unknown(UNKNOWN, sizes=SIZES, seconds=10).usd is None
 
 
 def test_what_never_reached_the_provider_costs_nothing() -> None:
@@ -127,10 +134,10 @@ def test_what_never_reached_the_provider_costs_nothing() -> None:
 
 
 def test_an_estimate_counts_the_room_in_and_the_expected_output() -> None:
-    charge = costs.estimate(BY_AREA, room_size=ROOM, output_size=(1024, 768), seconds=None)
+    charge = costs.estimate(BY_AREA, sizes=SIZES, seconds=None)
     assert charge.usd == Decimal("0.015") * (1 + 2 + 1)
     assert charge.basis.startswith("estimate")
 
 
 def test_an_estimate_of_a_time_priced_model_without_a_history_is_unknown() -> None:
-    assert costs.estimate(PER_SECOND, room_size=ROOM, output_size=ROOM, seconds=None).usd is None
+    assert costs.estimate(PER_SECOND, sizes=SIZES, seconds=None).usd is None

@@ -94,10 +94,11 @@ def test_a_bucket_obeys_the_providers_wait() -> None:
 
 def test_places_bound_all_and_each_model_and_a_busy_model_holds_no_other_up() -> None:
     async def crowd() -> tuple[int, int]:
+        nobody = asyncio.Event()
         places, inside, most = Places(total=3, per_model=2), {"a": 0, "b": 0}, {"a": 0, "all": 0}
 
         async def one(model: str) -> None:
-            async with places.of_model(model), places.in_all():
+            async with places.of_model(model, nobody), places.in_all(nobody):
                 inside[model] += 1
                 most["a"] = max(most["a"], inside["a"])
                 most["all"] = max(most["all"], sum(inside.values()))
@@ -108,6 +109,26 @@ def test_places_bound_all_and_each_model_and_a_busy_model_holds_no_other_up() ->
         return most["a"], most["all"]
 
     assert asyncio.run(crowd()) == (2, 3)
+
+
+def test_who_wants_to_be_stopped_waits_for_no_place_and_takes_none() -> None:
+    async def crowd() -> bool:
+        places, nobody, told = Places(total=1, per_model=1), asyncio.Event(), asyncio.Event()
+        async with places.of_model("a", nobody):
+            waiting = asyncio.create_task(_enter(places, told))
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            told.set()
+            await asyncio.wait_for(waiting, 1)
+        async with asyncio.timeout(1), places.of_model("a", nobody):  # the place came back once, not twice
+            return places._of_model["a"].locked()
+
+    assert asyncio.run(crowd())
+
+
+async def _enter(places: Places, told: asyncio.Event) -> None:
+    async with places.of_model("a", told):
+        return
 
 
 # ── polling ──────────────────────────────────────────────────────────────────────────────────
@@ -251,6 +272,7 @@ THEIRS = Snapshot("p", Stage.PROCESSING, model="qwen/qwen-image-edit", version="
         (replace(THEIRS, model="replicate/an-alias"), True),
         (replace(THEIRS, model="google/nano-banana"), False),
         (replace(THEIRS, input={**SENT, "seed": 2}), False),
+        (replace(THEIRS, input={**SENT, "seed": 1.0}), True),
         (replace(THEIRS, input={}), False),
         (replace(THEIRS, input=SENT, data_removed=True), False),
     ],

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 
 from staging.errors import ProviderRefused
 from staging.images import Pictures
+from staging.providers import offline
 from staging.providers.base import Snapshot, Stage, Submission
 from staging.providers.offline import OfflineProvider
 from tests.true_rooms import sample
@@ -321,11 +322,15 @@ def test_without_the_extra_it_says_what_to_install(
     run(pictures, story)
 
 
-def test_a_picture_is_handed_over_once(pictures: Pictures, room: str) -> None:
+def test_a_picture_can_be_asked_for_again_for_a_while(
+    pictures: Pictures, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def story(provider: OfflineProvider) -> None:
         await provider.create(unchanged("p", room))
         snapshot = await ended(provider, "p")
-        await provider.collect(snapshot)
+        assert await provider.collect(snapshot) == await provider.collect(snapshot)
+        monkeypatch.setattr(offline, "KEPT_FOR", timedelta(0))
+        await provider.create(unchanged("q", room))  # the next one lets go of what is old
         with pytest.raises(ProviderRefused, match="Run it again"):
             await provider.collect(snapshot)
 

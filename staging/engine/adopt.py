@@ -6,7 +6,6 @@ asked for. Only when a look that began after the settle time finds none was it n
 """
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -28,15 +27,12 @@ def same_request(
     A name that no model of ours has is taken for an alias: a recorded create on one official model
     answered with another's name. The input holds the URL of our own upload, so nobody else's is equal.
     """
-    if snapshot.data_removed or _canonical(snapshot.input) != _canonical(sent):
-        return False
     if prediction.version is not None:
-        return snapshot.version == prediction.version
-    return snapshot.model == prediction.model or not registry.exists(snapshot.model)
-
-
-def _canonical(value: Mapping[str, JsonValue]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+        same_model = snapshot.version == prediction.version
+    else:
+        same_model = snapshot.model == prediction.model or not registry.exists(snapshot.model)
+    # By value, not by text: 15.0 may come back as 15.
+    return same_model and not snapshot.data_removed and dict(snapshot.input) == dict(sent)
 
 
 class Lookout:

@@ -21,11 +21,11 @@ async def carry(work: Workplace, life: Life) -> None:
         # It died with the process that ran it, and cost nothing: it begins anew.
         await life.step(life.next(State.QUEUED))
     final: Snapshot | None = None
-    async with work.places.of_model(life.prediction.model):
+    async with work.places.of_model(life.prediction.model, life.cancel):
         if life.now.state is State.QUEUED:
             # While others hold the places: a free place is then filled at once.
             await prepare(work, life)
-        async with work.places.in_all():
+        async with work.places.in_all(life.cancel):
             while final is None and not life.now.state.final:
                 match life.now.state:
                     case State.QUEUED:

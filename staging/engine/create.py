@@ -29,10 +29,16 @@ log = logging.getLogger(__name__)
 
 async def create(work: Workplace, life: Life) -> None:
     """Leave the prediction running, in doubt (submitting) or ended; passing faults are waited out."""
-    give_up_at = life.taken_up_at + timedelta(seconds=work.settings.deadline_seconds)
+    # From the first try on, over all doubts that were settled since; waiting for a place does not count.
+    life.first_tried_at = life.first_tried_at or datetime.now(UTC)
+    give_up_at = life.first_tried_at + timedelta(seconds=work.settings.deadline_seconds)
+    reason = "Its creates went unanswered for too long, and none was taken. Try again later."
     for wait in waits():
         if life.cancel.is_set():
             await life.end(State.CANCELED, costs.not_created(State.CANCELED))
+            return
+        if datetime.now(UTC) > give_up_at:
+            await life.fail(reason, "unavailable", costs.not_created(State.FAILED))
             return
         try:
             await _try(work, life)
@@ -40,9 +46,7 @@ async def create(work: Workplace, life: Life) -> None:
             # The provider's answer says that nothing was created, so it is safe to ask again.
             if life.now.state is State.SUBMITTING:
                 await life.step(life.next(State.QUEUED))
-            if datetime.now(UTC) > give_up_at:
-                await life.fail(str(error), "unavailable", costs.not_created(State.FAILED))
-                return
+            reason = str(error)
             if isinstance(error, ProviderThrottled):
                 work.bucket.pause(error.retry_after_seconds)
             life.show(Live(f"waiting: {error}"))
@@ -62,6 +66,7 @@ async def prepare(work: Workplace, life: Life) -> None:
     """Have the room ready to be sent; what goes wrong here is met again, and told, by `create`."""
     with contextlib.suppress(ProviderError, NotFound):
         await _room_input(work, life)
+    life.show(Live("waiting for its turn"))
 
 
 async def _try(work: Workplace, life: Life) -> None:
@@ -102,24 +107,24 @@ async def _room_input(work: Workplace, life: Life) -> RoomInput:
     if life.prepared is not None and life.prepared[1] > needed_until:
         return life.prepared[0]
     life.show(Live("preparing the picture"))
-    room = await asyncio.to_thread(work.pictures.room_to_send, prediction.room)
     known = await asyncio.to_thread(work.store.rooms.get, prediction.room)
-    uploaded = await _upload_once(work, room, needed_until)
+    # The lock makes all who need the room wait for one copy and one upload, so inputs stay comparable.
+    async with work.uploading.setdefault(prediction.room, asyncio.Lock()):
+        room = await asyncio.to_thread(work.pictures.room_to_send, prediction.room)
+        uploaded = await _upload_once(work, room, needed_until)
     picture = RoomInput(uploaded.url, room.width, room.height, room_type=known.room_type, style=prediction.style)
     life.prepared = picture, uploaded.expires_at
     return picture
 
 
 async def _upload_once(work: Workplace, room: RoomFile, needed_until: datetime) -> UploadedPicture:
-    """Return the room's URL. The lock makes all who need it wait for one upload, so inputs stay comparable."""
-    async with work.uploading.setdefault(room.digest, asyncio.Lock()):
-        known = work.uploaded.get(room.digest)
-        if known is None or known.expires_at <= needed_until:
-            known = await asyncio.to_thread(work.store.uploads.find, work.provider.name, room.digest, needed_until)
-        if known is not None:
-            work.uploaded[room.digest] = known
-            return known
-        uploaded = await work.provider.upload(room)
+    """Return where the provider finds the room; the caller holds the room's lock."""
+    known = work.uploaded.get(room.digest)
+    if known is None or known.expires_at <= needed_until:
+        known = await asyncio.to_thread(work.store.uploads.find, work.provider.name, room.digest, needed_until)
+    if known is None:
+        known = await work.provider.upload(room)
         at = datetime.now(UTC)
-        await asyncio.to_thread(work.store.uploads.record, work.provider.name, room.digest, uploaded, at)
-        return uploaded
+        await asyncio.to_thread(work.store.uploads.record, work.provider.name, room.digest, known, at)
+    work.uploaded[room.digest] = known
+    return known

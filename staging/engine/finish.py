@@ -6,20 +6,23 @@ from datetime import UTC, datetime, timedelta
 from staging import costs
 from staging.costs import Charge
 from staging.engine.life import Life, Live
+from staging.engine.sizes import expected_sizes
 from staging.engine.workplace import Workplace, waits
 from staging.errors import OutputExpired, OutputRefused, ProviderRefused, ProviderUnavailable
 from staging.predictions import Output, State
 from staging.providers.base import Snapshot, Stage
 
+LATE_AT_MOST = timedelta(seconds=20)
+"""How long after the end a picture that is not at its address may still come."""
+
 
 async def finish(work: Workplace, life: Life, final: Snapshot) -> None:
     """End the prediction as the provider's last word says."""
-    room = await asyncio.to_thread(work.pictures.room_to_send, life.prediction.room)
+    sizes = await expected_sizes(work.store, work.registry, life)
     shape = work.registry.get(life.prediction.model).output
 
     def charged(outputs: tuple[Output, ...] = ()) -> Charge:
-        size = (room.width, room.height)
-        return costs.charge(life.prediction.price, final, room_size=size, outputs=outputs, shape=shape)
+        return costs.charge(life.prediction.price, final, sizes=sizes, outputs=outputs, shape=shape)
 
     deadline = work.settings.deadline_seconds
     if final.stage is Stage.SUCCEEDED:
@@ -54,9 +57,13 @@ async def _collect(work: Workplace, life: Life, final: Snapshot) -> tuple[Output
         try:
             pictures = await work.provider.collect(final)
             return tuple([await asyncio.to_thread(work.pictures.keep_output, data) for data in pictures])
+        except OutputExpired:
+            # A host may be late with what is new; what the provider itself calls deleted is gone.
+            if final.data_removed or datetime.now(UTC) > done_at + LATE_AT_MOST:
+                raise
         except ProviderUnavailable as error:
             if datetime.now(UTC) > expires_at:
                 break
             life.show(Live(f"waiting: {error}", 1.0))
-            await asyncio.sleep(wait)
+        await asyncio.sleep(wait)
     raise OutputExpired("The picture could not be fetched before the provider deleted it. Run it again.")

@@ -30,7 +30,7 @@ class Life:
         self.show = show
         self.cancel = asyncio.Event()
         """Set when a person wants it stopped."""
-        self.taken_up_at = datetime.now(UTC)
+        self.first_tried_at: datetime | None = None
         self.prepared: tuple[RoomInput, datetime] | None = None
         """The room as the provider can fetch it, and until when."""
         self._journal = journal

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 
 class TokenBucket:
@@ -42,10 +44,28 @@ class Places:
         self._total = asyncio.Semaphore(total)
         self._of_model: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_model))
 
-    def of_model(self, model: str) -> asyncio.Semaphore:
-        """One of the model's places, first: so that a busy model holds no other one up. In order."""
-        return self._of_model[model]
+    def of_model(self, model: str, told: asyncio.Event) -> AbstractAsyncContextManager[None]:
+        """Hold one of the model's places, taken first: so that a busy model holds no other one up."""
+        return _holding(self._of_model[model], told)
 
-    def in_all(self) -> asyncio.Semaphore:
-        """One of all places, second. In order."""
-        return self._total
+    def in_all(self, told: asyncio.Event) -> AbstractAsyncContextManager[None]:
+        """Hold one of all places, taken second."""
+        return _holding(self._total, told)
+
+
+@asynccontextmanager
+async def _holding(places: asyncio.Semaphore, told: asyncio.Event) -> AsyncIterator[None]:
+    """Hold a place, in order of asking; or go on without one as soon as a person wants it stopped."""
+    taking, stopping = asyncio.create_task(places.acquire()), asyncio.create_task(told.wait())
+    try:
+        await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        taken = taking.done()
+    finally:
+        stopping.cancel()
+        if not taking.done():
+            taking.cancel()
+    try:
+        yield
+    finally:
+        if taken:
+            places.release()

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from staging import costs
 from staging.engine.adopt import same_request
 from staging.engine.life import Life, Live
+from staging.engine.sizes import expected_sizes
 from staging.engine.workplace import Workplace
 from staging.errors import AlreadyAdopted, ProviderError
 from staging.predictions import State
+from staging.registry import ModelRegistry
+from staging.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ async def settle(work: Workplace, life: Life) -> None:
         left = (settled_at - datetime.now(UTC)).total_seconds()
         await asyncio.sleep(min(LOOK_AGAIN_SECONDS, left) if left > 0 else LOOK_AGAIN_SECONDS / 4)
     # The provider has deleted the input by now: nothing can be matched any more.
-    await unknown(work, life, "Nobody can say whether the provider ran this: its answer was lost.")
+    await unknown(work.store, work.registry, life, "Nobody can say whether the provider ran this: its answer was lost.")
 
 
 async def _adopt(work: Workplace, life: Life) -> bool:
@@ -55,13 +58,12 @@ async def _adopt(work: Workplace, life: Life) -> bool:
     return False
 
 
-async def unknown(work: Workplace, life: Life, what: str) -> None:
+async def unknown(store: Store, registry: ModelRegistry, life: Life, what: str) -> None:
     """End it as unknown: charged at full price, for a person to settle."""
-    room = await asyncio.to_thread(work.pictures.room_to_send, life.prediction.room)
     charge = costs.charge_unknown(
         life.prediction.price,
-        room_size=(room.width, room.height),
-        seconds=work.registry.get(life.prediction.model).typical_seconds,
+        sizes=await expected_sizes(store, registry, life),
+        seconds=registry.get(life.prediction.model).typical_seconds,
     )
     error = f"{what} It is counted at full price; look it up in the provider's dashboard."
     await life.end(State.UNKNOWN, charge, error=error, error_kind="unknown")

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from staging import costs
 from staging.config import Settings
@@ -14,8 +15,9 @@ from staging.engine.journal import Journal
 from staging.engine.life import Life, Live
 from staging.engine.pace import Places, TokenBucket
 from staging.engine.poll import Poller
+from staging.engine.settle import unknown
 from staging.engine.workplace import Workplace
-from staging.errors import EventRefused, StagingError
+from staging.errors import EventRefused, LedgerUnavailable
 from staging.images import Pictures
 from staging.predictions import State
 from staging.providers.base import Provider
@@ -152,7 +154,8 @@ class Engine:
         self._ended.clear()
         try:
             unfinished = await asyncio.to_thread(self._store.predictions.unfinished)
-        except StagingError:
+        except Exception:
+            # Whatever it is, the predictions under way go on, and the next look may succeed.
             log.exception("the ledger cannot be read")
             return
         # What is already with the provider comes before what is not: it holds its place there.
@@ -177,11 +180,14 @@ class Engine:
     async def _carry(self, work: Workplace | None, life: Life) -> None:
         try:
             if work is None:
-                await _without_provider(life)
+                await self._without_provider(life)
             else:
                 await carry(work, life)
         except EventRefused:
             log.exception("prediction %s was moved on by somebody else", life.prediction.id)
+        except LedgerUnavailable:
+            # It stands in the ledger as it did: the next look for work takes it up from there.
+            log.exception("prediction %s waits for the ledger", life.prediction.id)
         except Exception:
             log.exception("prediction %s could not be carried on", life.prediction.id)
             await self._give_up(life)
@@ -193,10 +199,13 @@ class Engine:
     async def _give_up(self, life: Life) -> None:
         """End a prediction that an error of our own stopped: it must not stay open for ever."""
         text = f"Staging Lab itself failed on this prediction; the log has the reason under {life.prediction.id}."
-        created = life.now.provider_id is not None
-        charge = costs.Charge(None, "our own error: look it up at the provider") if created else None
+        maybe_created = life.now.state is not State.QUEUED
+        charge = costs.Charge(None, "our own error: look it up at the provider")
         try:
-            await life.fail(text, "internal", charge or costs.not_created(State.FAILED))
+            if maybe_created:
+                await life.end(State.UNKNOWN, charge, error=text, error_kind="internal")
+            else:
+                await life.fail(text, "internal", costs.not_created(State.FAILED))
         except Exception:
             # The ledger itself refuses (a full disk): the next look for work takes it up again.
             log.exception("prediction %s could not be ended either", life.prediction.id)
@@ -216,12 +225,14 @@ class Engine:
             work.poller.close()
             await work.provider.close()
 
-
-async def _without_provider(life: Life) -> None:
-    """End what nobody here can run; what may be running elsewhere waits for its provider to be set up again."""
-    if life.now.state is State.QUEUED:
-        text = f"{life.prediction.provider} is not set up here: set REPLICATE_API_TOKEN and start again."
-        await life.fail(text, "token", costs.not_created(State.FAILED))
-    else:
+    async def _without_provider(self, life: Life) -> None:
+        """End what nobody here can run; what may be running waits, within the hour, for its provider."""
+        if life.now.state is State.QUEUED:
+            text = f"{life.prediction.provider} is not set up here: set REPLICATE_API_TOKEN and start again."
+            await life.fail(text, "token", costs.not_created(State.FAILED))
+            return
         life.show(Live(f"waiting for {life.prediction.provider} to be set up again"))
-        await asyncio.Event().wait()
+        forgotten_at = life.deadline_at(self._settings.output_lifetime_seconds)
+        await life.wait((forgotten_at - datetime.now(UTC)).total_seconds())
+        text = f"Nobody can say what became of this: {life.prediction.provider} is no longer set up here."
+        await unknown(self._store, self._registry, life, text)

@@ -8,6 +8,7 @@ from staging.engine.life import Life, Live
 from staging.engine.settle import unknown
 from staging.engine.workplace import Workplace, waits
 from staging.errors import NotFound, ProviderError, ProviderRefused
+from staging.predictions import State
 from staging.providers.base import Snapshot, Stage
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ async def watch(work: Workplace, life: Life) -> Snapshot | None:
         life.show(Live("stopping" if life.cancel.is_set() else text, snapshot.progress))
 
     life.show(Live("waiting for the provider"))
+    lost: NotFound | None = None
     ending = asyncio.create_task(work.poller.until_final(provider_id, life.sent_at, hear))
     stopping = asyncio.create_task(_stop_in_time(work, life, provider_id))
     try:
@@ -32,17 +34,21 @@ async def watch(work: Workplace, life: Life) -> Snapshot | None:
         if ending.done():
             return await ending
         await stopping
-        await unknown(work, life, "The provider did not end this within its deadline.")
     except NotFound as error:
-        await unknown(work, life, str(error))
+        lost = error
     finally:
         ending.cancel()
         stopping.cancel()
+    await unknown(work.store, work.registry, life, str(lost or "The provider did not end this within its deadline."))
     return None
 
 
 async def _stop_in_time(work: Workplace, life: Life, provider_id: str) -> None:
     """Ask the provider to stop when a person or the deadline says so; return when it had time enough."""
+    if life.now.state is State.COLLECTING:
+        # It ended well before a restart: there is nothing to stop, only its output to be asked for again.
+        await asyncio.sleep(work.settings.output_lifetime_seconds)
+        return
     deadline_at = life.deadline_at(work.settings.deadline_seconds)
     await life.wait((deadline_at - datetime.now(UTC)).total_seconds())
     until = max(deadline_at, datetime.now(UTC)) + GRACE

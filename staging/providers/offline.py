@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 FURNISH = "offline/furnish"
 NEEDED = {"mitsuba": "mitsuba", "pyoidn": "pyoidn", "cv2": "opencv-python-headless"}
 """What the stager imports, by the name it is installed under."""
+KEPT_FOR = timedelta(minutes=10)
 FOR_EVER = timedelta(days=3650)
 
 
@@ -71,6 +72,7 @@ class OfflineProvider:
                 created_at=datetime.now(UTC),
             )
         )
+        self._forget_old()
         self._jobs[submission.prediction_id] = job
         job.task = asyncio.create_task(self._run(job, submission))
         return job.snapshot
@@ -91,11 +93,18 @@ class OfflineProvider:
             self._end(job, Stage.CANCELED)  # a task that had not begun never gets to say so itself
 
     async def collect(self, snapshot: Snapshot) -> list[bytes]:
-        """Return the picture, and forget the work."""
-        job = self._jobs.pop(snapshot.provider_id, None)
+        """Return the picture; it stays for a while, should it not be kept at the first try."""
+        job = self._jobs.get(snapshot.provider_id)
         if job is None or not job.picture:
             raise ProviderRefused("The picture is no longer in memory. Run it again.", Refusal.NOT_FOUND)
         return [job.picture]
+
+    def _forget_old(self) -> None:
+        """Let go of pictures that ended long ago: they are kept, or nobody wants them."""
+        before = datetime.now(UTC) - KEPT_FOR
+        for key, job in list(self._jobs.items()):
+            if job.snapshot.completed_at is not None and job.snapshot.completed_at < before:
+                del self._jobs[key]
 
     async def close(self) -> None:
         """End every worker; unfinished work is lost, and begun anew by the next process."""
