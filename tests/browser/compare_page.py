@@ -4,9 +4,9 @@ import io
 from pathlib import Path
 
 from PIL import Image, ImageOps
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
-from tests.app_server import ROOT
+from tests.app_server import ROOT, AppServer
 from tests.browser.conftest import idle
 
 QWEN = "Qwen Image Edit"
@@ -83,6 +83,19 @@ def open_picture(page: Page, model: str, room: str) -> Locator:
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".viewer .layer img").first).to_be_visible()
     return dialog
+
+
+def made_comparison(browser: Browser, server: AppServer, *rooms: str) -> str:
+    """Return the path and query of a finished comparison of the control on these rooms, made by hand."""
+    context = browser.new_context(base_url=server.url)
+    page = context.new_page()
+    page.goto("/")
+    choose_only(page, *rooms, UNCHANGED)
+    run(page, len(rooms))
+    expect_done(page, len(rooms))
+    address = page.url.removeprefix(server.url)
+    context.close()
+    return address
 
 
 def expect_drawn(page: Page) -> None:

@@ -1,15 +1,20 @@
 """Choosing by hand, by keyboard and by dropping files; a bad file harms nobody."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.app_server import AppServer
 from tests.browser.compare_page import FURNISH, UNCHANGED, card, photo, upload
 from tests.browser.conftest import OpenPage
 from tests.screens import SCRIPT
 
 pytestmark = pytest.mark.browser
+
+PROBE = "404"
+"""Opened at /rooms, Streamlit first looks for its server below that path."""
 
 
 def test_rooms_are_chosen_by_keyboard_and_the_estimate_follows(open_page: OpenPage) -> None:
@@ -63,8 +68,10 @@ def test_models_that_need_a_token_are_there_to_be_read_and_not_to_be_pressed(ope
     expect(card(page, "Nano Banana")).to_contain_text("$0.0")
 
 
-def test_a_bad_file_is_named_with_its_reason_and_the_others_go_through(open_page: OpenPage) -> None:
-    page = open_page("/rooms", tolerate="404")
+def test_a_bad_file_is_named_with_its_reason_and_the_others_go_through(
+    open_page: OpenPage, start_app: Callable[..., AppServer]
+) -> None:
+    page = open_page("/rooms", server=start_app(), tolerate=PROBE)
     page.get_by_test_id("stExpander").get_by_text("Add rooms").first.click()
 
     upload(page, ("bad.jpg", b"\xff\xd8\xff\xe0 no picture"), ("good.jpg", photo("office.jpg")))
@@ -74,8 +81,8 @@ def test_a_bad_file_is_named_with_its_reason_and_the_others_go_through(open_page
     expect(card(page, "good.jpg")).to_be_visible()
 
 
-def test_a_name_full_of_markup_is_only_a_name(open_page: OpenPage) -> None:
-    page = open_page("/rooms", tolerate="404")
+def test_a_name_full_of_markup_is_only_a_name(open_page: OpenPage, start_app: Callable[..., AppServer]) -> None:
+    page = open_page("/rooms", server=start_app(), tolerate=PROBE)
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     page.get_by_test_id("stExpander").get_by_text("Add rooms").first.click()
     name = f"{SCRIPT} ![x](https://example.com/x.png) https://example.com.jpg".replace("/", ":")

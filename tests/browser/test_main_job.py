@@ -23,7 +23,7 @@ from tests.browser.compare_page import (
     run,
     upload,
 )
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import TRACEBACK, OpenPage, idle
 from tests.replicate_server import ReplicateServer
 from tests.replicate_server_options import failing
 
@@ -32,17 +32,25 @@ GOES_AWAY = "WebSocket|disconnected from server|reaching server endpoint|server 
 """What a browser says when the server is stopped under it."""
 
 
+SLOW = "FLUX.1 Kontext Max"
+ENDLESS = "FLUX.1 Kontext Dev"
+
+
 @pytest.fixture(scope="module")
-def _replicate() -> Iterator[ReplicateServer]:
-    with ReplicateServer(seconds=1.0, queue_seconds=0.2) as server:
+def replicate() -> Iterator[ReplicateServer]:
+    """Replicate, never reset: the app that is shared reuses what it has uploaded there."""
+    seconds = {"black-forest-labs/flux-kontext-max": 5.0, "black-forest-labs/flux-kontext-dev": 600.0}
+    with ReplicateServer(seconds=1.0, queue_seconds=0.2, model_seconds=seconds) as server:
         yield server
 
 
-@pytest.fixture
-def replicate(_replicate: ReplicateServer) -> ReplicateServer:
-    """Replicate, for the test: it knows nothing yet."""
-    _replicate.reset()
-    return _replicate
+@pytest.fixture(scope="module")
+def connected(replicate: ReplicateServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """An app with Replicate, shared by the tests that leave it running."""
+    server = AppServer(tmp_path_factory.mktemp("connected") / "data", replicate.environment).start()
+    yield server
+    server.stop()
+    assert TRACEBACK not in server.log(), server.log()
 
 
 @pytest.mark.timeout(240)
@@ -70,6 +78,7 @@ def test_the_first_minute_shows_a_furnished_room_without_any_token(
 def test_the_main_job_from_the_upload_to_the_costs(
     start_app: Start, replicate: ReplicateServer, open_page: OpenPage, screenshot: Callable[..., object]
 ) -> None:
+    before = len(replicate.billed())
     page = open_page(server=start_app(**replicate.environment))
 
     upload(page, ("Elm Street 5.jpg", photo()))
@@ -98,16 +107,16 @@ def test_the_main_job_from_the_upload_to_the_costs(
     expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
     expect_drawn(page)
     screenshot(page, "costs")
-    assert len(replicate.billed()) == 2
+    assert len(replicate.billed()) == before + 2
 
 
 def test_a_server_that_is_killed_in_the_middle_goes_on_where_it_was(
     start_app: Start, replicate: ReplicateServer, open_page: OpenPage
 ) -> None:
-    replicate.reset(seconds=4.0)
+    before = len(replicate.billed())
     server = start_app(**replicate.environment)
     page = open_page(server=server, tolerate=GOES_AWAY)
-    choose_only(page, "Salon", "Office", QWEN)
+    choose_only(page, "Salon", "Office", SLOW)
     run(page, 2)
     expect(page.locator(".grid .cell.running")).to_have_count(2)
 
@@ -115,14 +124,14 @@ def test_a_server_that_is_killed_in_the_middle_goes_on_where_it_was(
     server.start()
 
     expect_done(page, 2)
-    assert len(replicate.billed()) == 2
+    assert len(replicate.billed()) == before + 2
 
 
 def test_a_failure_says_why_and_is_tried_again(
-    start_app: Start, replicate: ReplicateServer, open_page: OpenPage
+    connected: AppServer, replicate: ReplicateServer, open_page: OpenPage
 ) -> None:
     replicate.add_faults(failing("The input was flagged as sensitive. (E005)", times=1))
-    page = open_page(server=start_app(**replicate.environment))
+    page = open_page(server=connected)
     choose_only(page, "Salon", QWEN)
     run(page, 1)
     failed = page.locator(".grid .cell.failed")
@@ -134,14 +143,13 @@ def test_a_failure_says_why_and_is_tried_again(
     expect(page.get_by_text("1 of 1 done")).to_be_visible()
 
 
-def test_one_or_all_can_be_cancelled(start_app: Start, replicate: ReplicateServer, open_page: OpenPage) -> None:
-    replicate.reset(seconds=60.0)
-    page = open_page(server=start_app(**replicate.environment))
-    choose_only(page, "Salon", "Office", "Loft", QWEN)
+def test_one_or_all_can_be_cancelled(connected: AppServer, open_page: OpenPage) -> None:
+    page = open_page(server=connected)
+    choose_only(page, "Salon", "Office", "Loft", ENDLESS)
     run(page, 3)
     expect(page.locator(".grid .cell.running")).to_have_count(3)
 
-    page.get_by_role("button", name=f"Cancel {QWEN} on Office").click()
+    page.get_by_role("button", name=f"Cancel {ENDLESS} on Office").click()
     expect(page.locator(".grid .cell.cancelled")).to_have_count(1)
     expect(page.locator(".grid .row[aria-label=Office] .cell.cancelled")).to_be_visible()
     page.get_by_role("button", name="Cancel all").click()
@@ -151,12 +159,9 @@ def test_one_or_all_can_be_cancelled(start_app: Start, replicate: ReplicateServe
     expect(page.get_by_role("button", name="Cancel all")).to_have_count(0)
 
 
-def test_the_grid_is_there_at_once_and_nothing_jumps_as_it_fills(
-    start_app: Start, replicate: ReplicateServer, open_page: OpenPage
-) -> None:
-    replicate.reset(seconds=2.0)
-    page = open_page(server=start_app(**replicate.environment))
-    choose_only(page, "Salon", "Office", QWEN, UNCHANGED)
+def test_the_grid_is_there_at_once_and_nothing_jumps_as_it_fills(connected: AppServer, open_page: OpenPage) -> None:
+    page = open_page(server=connected)
+    choose_only(page, "Salon", "Office", SLOW, UNCHANGED)
 
     run(page, 4)
     before = frames(page)
@@ -167,12 +172,9 @@ def test_the_grid_is_there_at_once_and_nothing_jumps_as_it_fills(
         assert there == pytest.approx(here, abs=2)
 
 
-def test_the_viewer_stays_open_while_the_rest_is_made(
-    start_app: Start, replicate: ReplicateServer, open_page: OpenPage
-) -> None:
-    replicate.reset(seconds=5.0)
-    page = open_page(server=start_app(**replicate.environment))
-    choose_only(page, "Salon", QWEN, UNCHANGED)
+def test_the_viewer_stays_open_while_the_rest_is_made(connected: AppServer, open_page: OpenPage) -> None:
+    page = open_page(server=connected)
+    choose_only(page, "Salon", SLOW, UNCHANGED)
     run(page, 2)
     expect(done(page)).to_have_count(1)
 
@@ -186,8 +188,27 @@ def test_the_viewer_stays_open_while_the_rest_is_made(
     expect(divider).to_have_attribute("aria-valuenow", "0")
 
 
-def test_judging_loads_no_picture_again(start_app: Start, replicate: ReplicateServer, open_page: OpenPage) -> None:
-    page = open_page(server=start_app(**replicate.environment))
+def test_the_page_asks_while_it_runs_and_no_more_when_it_is_done(connected: AppServer, open_page: OpenPage) -> None:
+    page = open_page(server=connected)
+    choose_only(page, "Salon", SLOW)
+    run(page, 1)
+    asked: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: asked.append(frame)))
+    page.reload()
+    expect_done(page, 1)
+    expect(page.get_by_role("button", name="Cancel all")).to_have_count(0)
+    idle(page)
+
+    while_it_ran = len(asked)
+    asked.clear()
+    page.wait_for_timeout(2_500)  # longer than two looks: that nothing comes can only be waited for
+
+    assert while_it_ran >= 3
+    assert asked == []
+
+
+def test_judging_loads_no_picture_again(connected: AppServer, open_page: OpenPage) -> None:
+    page = open_page(server=connected)
     choose_only(page, "Salon", UNCHANGED)
     run(page, 1)
     expect_done(page, 1)

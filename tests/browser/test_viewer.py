@@ -4,25 +4,25 @@ import io
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, expect
 
-from tests.browser.compare_page import UNCHANGED, choose_only, expect_done, open_picture, run
+from tests.app_server import AppServer
+from tests.browser.compare_page import UNCHANGED, made_comparison, open_picture
 from tests.browser.conftest import LOOKS, Look, OpenPage
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def address(browser: Browser, app_server: AppServer) -> str:
+    """A comparison of the control, whose output is the room itself, on two rooms."""
+    return made_comparison(browser, app_server, "Salon", "Office")
+
+
 @pytest.fixture
-def viewer(open_page: OpenPage) -> Locator:
-    """The dialog on one output of the control, whose output is the room itself."""
-    return opened(open_page())
-
-
-def opened(page: Page, room: str = "Salon") -> Locator:
-    choose_only(page, room, UNCHANGED)
-    run(page, 1)
-    expect_done(page, 1)
-    return open_picture(page, UNCHANGED, room)
+def viewer(open_page: OpenPage, address: str) -> Locator:
+    """The dialog on the first output."""
+    return open_picture(open_page(address), UNCHANGED, "Salon")
 
 
 def test_the_divider_moves_by_keyboard_and_says_where_it_is(viewer: Locator) -> None:
@@ -96,8 +96,8 @@ def test_a_mark_keeps_zoom_and_divider(viewer: Locator) -> None:
     viewer.get_by_role("button", name="Zoom in").click()
     viewer.get_by_role("slider").press("Home")
 
-    viewer.get_by_role("button", name="Accept").click()
-    expect(viewer.get_by_role("button", name="Accepted")).to_be_visible()
+    viewer.get_by_role("button", name="Reject").click()
+    expect(viewer.get_by_role("button", name="Rejected")).to_be_visible()
 
     expect(viewer.locator(".figure")).to_have_text("150 %")
     expect(viewer.get_by_role("slider")).to_have_attribute("aria-valuenow", "0")
@@ -111,8 +111,8 @@ def test_a_link_opens_the_viewer_where_it_was(viewer: Locator) -> None:
 
 
 @pytest.mark.parametrize("look", [one for one in LOOKS if one.width < 600])
-def test_a_finger_moves_the_divider_on_a_phone(open_page: OpenPage, look: Look) -> None:
-    dialog = opened(open_page(look=look), "Loft")
+def test_a_finger_moves_the_divider_on_a_phone(open_page: OpenPage, address: str, look: Look) -> None:
+    dialog = open_picture(open_page(address, look=look), UNCHANGED, "Salon")
     pane = box(dialog.locator(".pane"))
     assert pane["x"] >= 0
     assert pane["x"] + pane["width"] <= look.width
@@ -127,12 +127,8 @@ def test_a_finger_moves_the_divider_on_a_phone(open_page: OpenPage, look: Look) 
     expect(dialog.get_by_role("slider")).to_have_attribute("aria-valuenow", "80")
 
 
-def test_the_next_picture_is_one_press_away(open_page: OpenPage) -> None:
-    page = open_page()
-    choose_only(page, "Salon", "Office", UNCHANGED)
-    run(page, 2)
-    expect_done(page, 2)
-    dialog = open_picture(page, UNCHANGED, "Salon")
+def test_the_next_picture_is_one_press_away(viewer: Locator) -> None:
+    dialog = viewer
     expect(dialog.get_by_role("button", name="Previous picture")).to_be_disabled()
 
     dialog.get_by_role("button", name="Next picture").click()
