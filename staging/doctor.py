@@ -15,7 +15,7 @@ from staging.errors import StagingError
 from staging.providers.offline import missing_packages
 from staging.store import Store
 
-_PACKAGES = ("streamlit", "duckdb", "replicate", "pydantic", "pillow", "pillow-heif", "fastapi")
+_PACKAGES = ("streamlit", "duckdb", "replicate", "pydantic", "pillow", "pillow-heif")
 _LEAST_FREE_BYTES = 1_000_000_000
 """Below it the ledger and a day's pictures may not fit."""
 
