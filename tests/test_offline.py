@@ -196,8 +196,8 @@ def test_a_room_that_is_not_there_fails_with_a_sentence(pictures: Pictures) -> N
 def test_a_crash_fails_its_own_prediction_and_no_other(pictures: Pictures, room: str, large_room: str) -> None:
     async def story(provider: OfflineProvider) -> None:
         await provider.create(furnish("crash", large_room, quality="standard"))
-        await provider.create(furnish("next", room))
         await rendering(provider, "crash")
+        await provider.create(furnish("next", room))
         (pid,) = workers()
         os.kill(pid, signal.SIGSEGV)
         crashed = await ended(provider, "crash")
@@ -248,8 +248,8 @@ def test_a_cancel_that_comes_too_late_changes_nothing(pictures: Pictures, room: 
 
 def test_the_deadline_ends_what_runs_and_what_waits(pictures: Pictures, large_room: str) -> None:
     async def story(provider: OfflineProvider) -> None:
-        await provider.create(furnish("runs", large_room, quality="standard", deadline_seconds=1.5))
-        await asyncio.sleep(0)
+        await provider.create(furnish("runs", large_room, quality="standard", deadline_seconds=2.0))
+        await until(provider, "runs", lambda snapshot: snapshot.stage is Stage.PROCESSING)
         await provider.create(furnish("waits", large_room, deadline_seconds=0.2))
         assert (await ended(provider, "waits")).stage is Stage.ABORTED
         assert (await ended(provider, "runs")).stage is Stage.CANCELED
@@ -260,9 +260,10 @@ def test_the_deadline_ends_what_runs_and_what_waits(pictures: Pictures, large_ro
 
 def test_no_more_run_at_once_than_there_are_workers(pictures: Pictures, large_room: str) -> None:
     async def story(provider: OfflineProvider) -> None:
-        for name in ("first", "second"):
-            await provider.create(furnish(name, large_room))
+        await provider.create(furnish("first", large_room))
         await rendering(provider, "first")
+        await provider.create(furnish("second", large_room))
+        await asyncio.sleep(0.3)  # time enough to start a worker, if it were to
         waiting = (await provider.snapshots({"second": NOW}))["second"]
         assert waiting.stage is Stage.STARTING
         assert len(workers()) == 1

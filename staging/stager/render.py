@@ -16,6 +16,8 @@ from staging.stager.scene import Look, Solid
 BOUNCES = 3
 SEED = 12
 """Of the path tracer, the same for both views: their noise is then alike and goes when one is divided by the other."""
+GUIDE_SAMPLES = 3
+"""Guides are free of noise but for the edges within a pixel."""
 FINENESS = 4
 """The silhouette is drawn this many times finer, each way, and averaged."""
 FIXED_BITS = 4
@@ -35,8 +37,8 @@ def render_views(scenes: Scenes, samples: int, progress: Callable[[float], None]
 
 def _render(scenes: dict[Look, dict[str, Any]], samples: int) -> Light32:
     light = _trace(scenes[Look.LIGHT], BOUNCES, samples)
-    albedo = _trace(scenes[Look.ALBEDO], 1, samples)
-    normal = _trace(scenes[Look.NORMAL], 1, samples) * 2 - 1
+    albedo = _trace(scenes[Look.ALBEDO], 1, GUIDE_SAMPLES)
+    normal = _trace(scenes[Look.NORMAL], 1, GUIDE_SAMPLES) * 2 - 1
     return np.asarray(pyoidn.denoise(light, albedo=np.clip(albedo, 0, 1), normal=normal, hdr=True), dtype=np.float32)
 
 
