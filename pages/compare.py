@@ -10,9 +10,12 @@ from pages.components.words import counted, dollars, duration, moment, plain
 from staging.access import person
 from staging.desk import Estimate, ModelChoice, Plan
 from staging.errors import NotFound, StagingError
+from staging.ids import new_id
 from staging.lab import Lab, current
 
 COMPARISON = "comparison"
+ORDER = "compare-order"
+"""Where the session keeps the id that the next comparison will get."""
 MOST_SEEDS = 4
 RECENT = 6
 
@@ -27,6 +30,8 @@ def show_comparison(lab: Lab, comparison_id: str) -> None:
             st.query_params.clear()
             st.rerun()
         return
+    if st.session_state.get(ORDER) == comparison_id:
+        del st.session_state[ORDER]
     when = moment(comparison.created_at, st.context.timezone)
     st.subheader(plain(comparison.name or when), anchor=False)
     about = [f"By {comparison.created_by}", when if comparison.name else "", comparison.project]
@@ -79,13 +84,16 @@ def run_bar(
             words = estimate_words(plan.estimate, len(rooms), len(choices))
         except StagingError as error:
             words = f":red[{plain(str(error))}]"
+    # A double click reaches us as two runs of this script. The order makes the second one ask for
+    # nothing, and its name in the button's key makes a press that comes later still mean nothing.
+    order = st.session_state.setdefault(ORDER, new_id())
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(words, width="stretch")
         pressed = st.button(
-            "Compare", type="primary", icon=":material/play_arrow:", key="compare-run", disabled=plan is None
+            "Compare", type="primary", icon=":material/play_arrow:", key=f"compare-run-{order}", disabled=plan is None
         )
     if pressed and plan is not None:
-        st.query_params[COMPARISON] = lab.desk.start(plan, person())
+        st.query_params[COMPARISON] = lab.desk.start(plan, person(), order=order)
         st.rerun()
 
 

@@ -6,6 +6,7 @@ Nothing here waits for a provider: an intent is written to the ledger and the en
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from pydantic import JsonValue
 from staging import costs
 from staging.config import Settings
 from staging.engine import Engine, Live
-from staging.errors import ParametersRefused
+from staging.errors import NotFound, ParametersRefused
 from staging.ids import new_id
 from staging.images import Pictures, sent_size
 from staging.predictions import Comparison, Prediction, PredictionNow, State, Verdict
@@ -98,6 +99,8 @@ class ComparisonView:
     cells: Mapping[tuple[str, str, int], CellView]
     """By room, model and position; a cell that was never asked for is absent."""
     unfinished: int
+    tries: tuple[PredictionNow, ...]
+    """Every prediction that was made, those tried again too: what was spent is the sum over these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +236,17 @@ class Desk:
 
     # ── a run ────────────────────────────────────────────────────────────────────────────────
 
-    def start(self, plan: Plan, by: str, name: str = "") -> str:
-        """Return the new comparison's id: all its predictions are in the ledger and under way."""
+    def start(self, plan: Plan, by: str, name: str = "", order: str | None = None) -> str:
+        """Return the new comparison's id: all its predictions are in the ledger and under way.
+
+        `order` is the id to give it, made by the caller before the person can press: the same order
+        given again, by a double click, asks for nothing.
+        """
+        if order is not None:
+            with suppress(NotFound):
+                return self._store.predictions.comparison(order).id
         now = datetime.now(UTC)
-        comparison = Comparison(new_id(), name, plan.project, now, by)
+        comparison = Comparison(order or new_id(), name, plan.project, now, by)
         predictions = [
             Prediction(
                 id=new_id(),
@@ -325,6 +335,7 @@ class Desk:
             columns=tuple(dict.fromkeys((model, position) for _, model, position in place.values())),
             cells=cells,
             unfinished=sum(not cell.prediction.state.final for cell in cells.values()),
+            tries=tuple(members),
         )
 
     def cell(self, prediction_id: str) -> CellView:

@@ -3,6 +3,7 @@
 import pytest
 from pytest_mock import MockerFixture
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from pages.components.calm import log
 from staging.desk import ModelChoice
@@ -24,6 +25,10 @@ def choose(screen: AppTest, *, rooms: list[str] | None = None, models: list[str]
     return screen.run()
 
 
+def run_button(screen: AppTest) -> Button:
+    return next(button for button in screen.button if button.label == "Compare")
+
+
 def sample(lab: Lab, kind: RoomType = RoomType.LIVING) -> str:
     return next(room.digest for room in lab.store.rooms.list() if room.room_type is kind)
 
@@ -33,7 +38,7 @@ def test_a_first_visitor_can_press_compare_at_once(first_lab: Lab) -> None:
 
     assert told(screen, "compare-rooms")["chosen"] == [sample(first_lab)]
     assert told(screen, "compare-models")["chosen"] == [FURNISH, UNCHANGED]
-    assert not screen.button(key="compare-run").disabled
+    assert not run_button(screen).disabled
     assert "**2 pictures** (1 room × 2 models)" in words(screen)
 
 
@@ -59,7 +64,7 @@ def test_a_model_that_cannot_run_is_shown_with_the_reason(first_lab: Lab) -> Non
 def test_a_model_that_cannot_run_is_not_run_when_a_browser_insists(first_lab: Lab) -> None:
     screen = choose(visit(), models=["qwen/qwen-image-edit"])
 
-    assert screen.button(key="compare-run").disabled
+    assert run_button(screen).disabled
 
 
 def test_offline_baselines_are_named_so_on_their_cards(first_lab: Lab) -> None:
@@ -73,7 +78,7 @@ def test_offline_baselines_are_named_so_on_their_cards(first_lab: Lab) -> None:
 def test_nothing_chosen_says_what_to_do(first_lab: Lab) -> None:
     screen = choose(visit(), rooms=[])
 
-    assert screen.button(key="compare-run").disabled
+    assert run_button(screen).disabled
     assert "Choose at least one room and one model." in words(screen)
 
 
@@ -84,7 +89,7 @@ def test_without_any_room_the_page_asks_for_a_photo(first_lab: Lab) -> None:
     screen = visit()
 
     assert "No rooms yet. Add a photo" in words(screen)
-    assert screen.button(key="compare-run").disabled
+    assert run_button(screen).disabled
 
 
 def test_each_room_type_has_a_prompt_of_its_own(first_lab: Lab) -> None:
@@ -110,7 +115,7 @@ def test_the_prompt_is_logged_as_it_was_edited(first_lab: Lab) -> None:
     screen = choose(visit(), models=[UNCHANGED])
 
     screen.text_area(key="compare-prompt-modern-living").set_value("Add one red chair.").run()
-    screen.button(key="compare-run").click().run()
+    run_button(screen).click().run()
 
     seen = only(finished(first_lab, screen.query_params["comparison"]))
     assert seen.prediction.prompt == "Add one red chair."
@@ -122,7 +127,7 @@ def test_an_empty_prompt_is_refused_with_a_sentence(first_lab: Lab) -> None:
 
     screen.text_area(key="compare-prompt-modern-living").set_value(" ").run()
 
-    assert screen.button(key="compare-run").disabled
+    assert run_button(screen).disabled
     assert "must have between 1 and" in words(screen)
 
 
@@ -137,12 +142,39 @@ def test_seeds_multiply_the_pictures(first_lab: Lab) -> None:
 def test_pressing_compare_starts_and_gives_the_address_of_the_comparison(first_lab: Lab) -> None:
     screen = choose(visit(), models=[UNCHANGED])
 
-    screen.button(key="compare-run").click().run()
+    run_button(screen).click().run()
 
     (comparison,) = first_lab.store.predictions.comparisons()
     assert screen.query_params["comparison"] == comparison.id
     assert [column["name"] for column in told(screen, "compare-grid")["columns"]] == ["Offline baseline: unchanged"]
     finished(first_lab, comparison.id)
+
+
+def test_the_same_press_heard_twice_asks_once(first_lab: Lab) -> None:
+    screen = choose(visit(), models=[UNCHANGED])
+    late = visit()  # what a second click brings: the page as it was before the first was answered
+    for name in ("compare-order", "compare-models-chosen", "compare-rooms-chosen"):
+        late.session_state[name] = screen.session_state[name]
+    late.run()
+
+    run_button(screen).click().run()
+    run_button(late).click().run()
+
+    assert len(first_lab.store.predictions.comparisons()) == 1
+    assert late.query_params["comparison"] == screen.query_params["comparison"]
+    finished(first_lab, screen.query_params["comparison"])
+
+
+def test_another_comparison_is_another_order(first_lab: Lab) -> None:
+    screen = choose(visit(), models=[UNCHANGED])
+    run_button(screen).click().run()
+    screen.button(key="compare-new").click().run()
+
+    run_button(screen).click().run()
+
+    assert len(first_lab.store.predictions.comparisons()) == 2
+    for comparison in first_lab.store.predictions.comparisons():
+        finished(first_lab, comparison.id)
 
 
 def test_a_link_shows_the_finished_comparison_to_anybody(first_lab: Lab) -> None:
@@ -186,7 +218,7 @@ def test_an_unknown_comparison_is_a_sentence_and_a_way_on(first_lab: Lab) -> Non
     screen.button(key="compare-new").click().run()
 
     assert "comparison" not in screen.query_params
-    assert screen.button(key="compare-run")
+    assert run_button(screen)
 
 
 def test_past_comparisons_can_be_opened_again(first_lab: Lab) -> None:

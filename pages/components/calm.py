@@ -30,7 +30,7 @@ def calm() -> Iterator[None]:
         number = secrets.token_hex(4)
         log.exception("page error %s", number)
         st.error(
-            f"Something went wrong here, and nothing was changed. Reload the page; if it happens again, "
+            f"Something went wrong here. Reload the page; if it happens again, "
             f"tell the person who runs Staging Lab this number: {number}.",
             icon=":material/error:",
         )

@@ -109,8 +109,9 @@ def summary(view: ComparisonView) -> tuple[float, str]:
     for state, word in ((State.FAILED, "failed"), (State.CANCELED, "cancelled"), (State.UNKNOWN, "outcome unknown")):
         if count := sum(now.state is state for now in nows):
             words.append(f"{count} {word}")
-    spent = sum((now.charge_usd for now in nows if now.charge_usd is not None), Decimal(0))
+    # What was spent counts the tries before the last one too.
+    spent = sum((one.charge_usd for one in view.tries if one.charge_usd is not None), Decimal(0))
     words.append(f"{dollars(spent)} {'spent' if view.unfinished == 0 else 'so far'}")
-    if unknown := sum(now.state is State.SUCCEEDED and now.charge_usd is None for now in nows):
+    if unknown := sum(one.state.final and one.charge_usd is None for one in view.tries):
         words.append(f"{unknown} at an unknown price")
     return (done / total if total else 1.0), " · ".join(words)

@@ -188,6 +188,21 @@ def test_the_viewer_stays_open_while_the_rest_is_made(connected: AppServer, open
     expect(divider).to_have_attribute("aria-valuenow", "0")
 
 
+def test_a_double_click_buys_once(connected: AppServer, replicate: ReplicateServer, open_page: OpenPage) -> None:
+    before = len(replicate.ledger()["predictions"])
+    page = open_page(server=connected)
+    choose_only(page, "Living", QWEN)
+    bar = page.get_by_test_id("stBottom")
+    expect(bar).to_contain_text("1 picture")
+
+    bar.get_by_role("button", name="Compare").dblclick()
+
+    expect_done(page, 1)
+    page.get_by_role("button", name="New comparison").click()
+    expect(card(page, "Living")).to_be_visible()
+    assert len(replicate.ledger()["predictions"]) == before + 1
+
+
 def test_the_page_asks_while_it_runs_and_no_more_when_it_is_done(connected: AppServer, open_page: OpenPage) -> None:
     page = open_page(server=connected)
     choose_only(page, "Salon", SLOW)
