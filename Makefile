@@ -46,7 +46,7 @@ coverage: install
 
 test: install  ## Run the tests, those in a real browser too
 	$(RUN) tests.browser.chromium
-	$(RUN) pytest $(PYTEST_ARGS)
+	$(RUN) pytest --numprocesses=auto --maxprocesses=4 $(PYTEST_ARGS)
 
 screenshots: install  ## Take the pictures of docs/images again
 	$(RUN) tests.browser.chromium

@@ -11,6 +11,16 @@ from staging.config import Settings
 pytest_plugins = ["tests.replicate_server_fixtures", "tests.screens"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those in a browser come last, in their random order.
+
+    Playwright's event loop runs in the main thread from its first test to the end of the session,
+    and `asyncio.run` refuses to start beside it.
+    """
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own token or data folder is out of a test's reach."""

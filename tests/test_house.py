@@ -8,6 +8,12 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests import conftest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -203,3 +209,19 @@ def test_nothing_is_left_unfinished() -> None:
     assert unfinished(product_sources()) == []
     mark = "todo".upper()
     assert unfinished({"app.py": f"# {mark}: later"}) == [f"app.py: {mark}"]
+
+
+def test_tests_in_a_browser_come_after_all_others(request: pytest.FixtureRequest) -> None:
+    order = ["playwright" in getattr(item, "fixturenames", ()) for item in request.session.items]
+
+    assert order == sorted(order)
+
+
+def test_a_browser_test_that_came_first_is_put_last() -> None:
+    """The control: the order above is ours, not luck."""
+    shown, asked = SimpleNamespace(fixturenames=["playwright"]), SimpleNamespace(fixturenames=["tmp_path"])
+    items: list[Any] = [shown, asked]
+
+    conftest.pytest_collection_modifyitems(items)
+
+    assert items == [asked, shown]
