@@ -33,19 +33,20 @@ def routes(lab: "Lab") -> list[Route]:
             return Response(status_code=304, headers=headers)
         return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=headers)
 
+    def health(_request: Request) -> Response:
+        # Pages answer without the engine too, but nothing they start would ever end.
+        status, code = ("ok", 200) if lab.engine.running else ("the engine has stopped: start the app again", 503)
+        return JSONResponse({"status": status}, code, headers={"Cache-Control": "no-store"})
+
     return [
         Route("/pictures/{kind}/{digest}", picture),
         Route("/pictures/{rest:path}", _absent),
-        Route("/healthz", _health),
+        Route("/healthz", health),
     ]
 
 
 def _absent(_request: Request) -> Response:
     return Response(status_code=404, headers={"Cache-Control": "no-store"})
-
-
-def _health(_request: Request) -> Response:
-    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
 def _has(if_none_match: str, etag: str) -> bool:

@@ -55,13 +55,19 @@ def claim(data_dir: Path) -> Claim:
         ) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         file.seek(0)
         holder = _holder(file.read())
         file.close()
         raise DataFolderBusy(
             f"The data folder {data_dir} is held by {holder}. "
             "Stop that one first, or set STAGING_DATA_DIR to another folder."
+        ) from None
+    except OSError as error:
+        file.close()
+        raise SettingsRefused(
+            f"The data folder {data_dir} cannot be locked ({error.strerror}), so nothing keeps a second process out. "
+            "Set STAGING_DATA_DIR to a folder on a local disk."
         ) from None
     file.truncate(0)
     json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started_at": datetime.now(UTC).isoformat()}, file)

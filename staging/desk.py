@@ -282,15 +282,13 @@ class Desk:
         self.cancel([member.prediction.id for member in members if not member.state.final], by)
 
     def retry(self, prediction_id: str, by: str) -> str:
-        """Return the id of a new try in the same cell; ParametersRefused while it is under way or done well."""
+        """Return the id of a new try in the same cell.
+
+        ParametersRefused while it is under way or done well, EventRefused when it was tried again already.
+        """
         old = self._store.predictions.get(prediction_id)
         if not old.state.final or old.state is State.SUCCEEDED:
             raise ParametersRefused("Only a prediction that failed, was cancelled or is unknown can be tried again.")
-        if any(
-            member.prediction.retry_of == prediction_id
-            for member in self._store.predictions.of_comparison(old.prediction.comparison_id)
-        ):
-            raise ParametersRefused("This prediction has already been tried again.")
         spec = self._registry.get(old.prediction.model)
         self._refuse_unavailable(spec)
         builder = spec.parameters(old.prediction.parameters)

@@ -1,6 +1,7 @@
 """The routes: a picture for a link of ours, nothing at all for anything else."""
 
 import http.client
+import json
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any, cast
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
 
 from staging.api import routes
 from staging.images import PictureKind, Pictures
@@ -37,7 +39,8 @@ def room(pictures: Pictures) -> str:
 @pytest.fixture(scope="module")
 def port(pictures: Pictures) -> Iterator[int]:
     """A real server on a free port; only what the routes need of a lab stands behind it."""
-    app = Starlette(routes=routes(cast(Any, SimpleNamespace(pictures=pictures))))
+    lab = SimpleNamespace(pictures=pictures, engine=SimpleNamespace(running=True))
+    app = Starlette(routes=routes(cast(Any, lab)))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
@@ -147,6 +150,14 @@ def test_health_is_json_and_never_cached(port: int) -> None:
     assert (answer.status, answer.headers["content-type"], answer.body) == (200, "application/json", b'{"status":"ok"}')
     assert answer.headers["cache-control"] == "no-store"
     assert Answer(port, "/healthz", "HEAD").status == 200
+
+
+def test_an_engine_that_has_stopped_is_not_healthy() -> None:
+    lab = SimpleNamespace(engine=SimpleNamespace(running=False))
+    (health,) = [route for route in routes(cast(Any, lab)) if route.path == "/healthz"]
+    answer = health.endpoint(Request({"type": "http", "method": "GET"}))
+    assert answer.status_code == 503
+    assert json.loads(answer.body) == {"status": "the engine has stopped: start the app again"}
 
 
 def test_the_routes_need_neither_the_pages_nor_the_ledger() -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from staging.claim import HOLDER_FILE, claim
 from staging.errors import DataFolderBusy, SettingsRefused
@@ -42,6 +43,12 @@ def test_a_killed_holder_leaves_nothing_to_clean_up(tmp_path: Path) -> None:
         other.wait()
         with claim(tmp_path):
             assert str(os.getpid()) in (tmp_path / HOLDER_FILE).read_text()
+
+
+def test_a_folder_that_cannot_be_locked_is_told_as_that(tmp_path: Path, mocker: MockerFixture) -> None:
+    mocker.patch("fcntl.flock", side_effect=OSError(37, "No locks available"))
+    with pytest.raises(SettingsRefused, match=r"cannot be locked \(No locks available\)"):
+        claim(tmp_path)
 
 
 def test_a_released_folder_can_be_claimed_again(tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from staging.config import read_settings
 from staging.desk import ModelChoice
 from staging.errors import NotFound, ParametersRefused, UnknownModel, UploadRejected
-from staging.lab import Lab
+from staging.lab import Lab, open_lab
 from staging.predictions import State, Verdict
-from tests.labs import UNCHANGED, ask, finished, lab_at, only, photo
+from tests.labs import UNCHANGED, ask, finished, lab_at, only, photo, run_one
 from tests.replicate_server import ReplicateServer
 
 
@@ -114,6 +115,20 @@ def test_without_a_token_replicates_models_say_what_to_set(tmp_path: Path) -> No
         assert "REPLICATE_API_TOKEN" in offers["qwen/qwen-image-edit"].reason
         with pytest.raises(ParametersRefused, match="REPLICATE_API_TOKEN"):
             plan(lab, ModelChoice("qwen/qwen-image-edit"))
+
+
+def test_offline_models_run_on_the_data_folder_that_nobody_chose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default folder is relative, and the process that stages works from a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STAGING_SAMPLE_ROOMS", "false")
+    lab = open_lab(read_settings())
+    try:
+        assert run_one(lab, UNCHANGED).state is State.SUCCEEDED
+    finally:
+        lab.close()
+    assert (tmp_path / "data" / "pictures").is_dir()
 
 
 def test_the_same_pixels_are_the_same_room(lab: Lab) -> None:

@@ -1,13 +1,16 @@
 """The engine over real HTTP: every way a prediction can go, and what is billed for it."""
 
 import time
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from staging.desk import ModelChoice
-from staging.errors import ParametersRefused
+from staging.engine import watch
+from staging.errors import EventRefused
 from staging.images import PictureKind
 from staging.predictions import State
 from tests.labs import MODEL, UNCHANGED, ask, finished, lab_at, only, photo, run_one, wait_for
@@ -172,6 +175,19 @@ def test_a_deadline_ends_what_does_not_end_by_itself(tmp_path: Path, replicate_s
     assert "2 seconds" in now.error
 
 
+def test_an_outage_longer_than_the_deadline_loses_no_picture(
+    tmp_path: Path, replicate_server: ReplicateServer, mocker: MockerFixture
+) -> None:
+    mocker.patch.object(watch, "GRACE", timedelta(seconds=0.2))
+    with lab_at(tmp_path, replicate_server, deadline_seconds=1.0) as lab:
+        replicate_server.add_faults(*(Fault(on=call, status=503) for call in ("get", "list", "cancel")))
+        comparison = ask(lab, MODEL)
+        wait_for(lambda: replicate_server.ledger()["calls"].get("cancel", 0) >= 2)
+        time.sleep(0.5)  # past the grace: what gave up on the provider has done so by now
+        replicate_server.clear_faults()
+        assert only(finished(lab, comparison)).state is State.SUCCEEDED
+
+
 @pytest.mark.parametrize("status", ["aborted", "dancing"])
 def test_a_status_the_package_does_not_know_is_still_an_end(
     tmp_path: Path, replicate_server: ReplicateServer, status: str
@@ -233,7 +249,7 @@ def test_a_failed_prediction_is_tried_again_in_its_own_cell(tmp_path: Path, repl
         assert len(view.cells) == 2
         assert view.cells[failed.prediction.room, MODEL, 0].prediction.prediction.id == again
         assert {cell.prediction.state for cell in view.cells.values()} == {State.SUCCEEDED}
-        with pytest.raises(ParametersRefused, match="already been tried again"):
+        with pytest.raises(EventRefused, match="already been tried again"):
             lab.desk.retry(failed.prediction.id, "tester")
 
 

@@ -74,7 +74,7 @@ def test_a_bucket_lets_the_burst_through_and_then_keeps_the_pace() -> None:
         bucket = TokenBucket(per_minute=60 * 50, burst=10)
         began = time.monotonic()
         for _ in range(count):
-            await bucket.take()
+            await bucket.take(asyncio.Event())
         return time.monotonic() - began
 
     assert asyncio.run(take(10)) < 0.1
@@ -86,10 +86,26 @@ def test_a_bucket_obeys_the_providers_wait() -> None:
         bucket = TokenBucket(per_minute=60_000, burst=100)
         bucket.pause(0.3)
         began = time.monotonic()
-        await bucket.take()
+        await bucket.take(asyncio.Event())
         return time.monotonic() - began
 
     assert asyncio.run(pause()) >= 0.29
+
+
+def test_who_wants_to_be_stopped_waits_for_no_bucket_and_takes_nothing_from_it() -> None:
+    async def stop_one() -> tuple[bool, bool, float]:
+        bucket = TokenBucket(per_minute=60 * 5, burst=1)
+        await bucket.take(asyncio.Event())
+        began = time.monotonic()
+        told = asyncio.Event()
+        stopped, other = asyncio.create_task(bucket.take(told)), asyncio.create_task(bucket.take(asyncio.Event()))
+        await asyncio.sleep(0)
+        told.set()
+        return await stopped, await other, time.monotonic() - began
+
+    taken, other, seconds = asyncio.run(stop_one())
+    assert (taken, other) == (False, True)
+    assert seconds < 0.3  # one token's time: the one who left took none
 
 
 def test_places_bound_all_and_each_model_and_a_busy_model_holds_no_other_up() -> None:

@@ -104,12 +104,14 @@ def test_what_was_done_instead_is_noted(monkeypatch: pytest.MonkeyPatch) -> None
     staging = furnish(photo=sample("loft", 256), room_type="kitchen", style="baroque")
     assert any("dining table" in note for note in staging.notes)
     assert any("'baroque'" in note for note in staging.notes)
+
+
+def test_nothing_is_noted_when_nothing_was_done_instead() -> None:
     assert office().notes == ()
 
 
-RANDOM = np.random.default_rng(0)
 NO_ROOMS: dict[str, Callable[[], Pixels]] = {
-    "noise": lambda: RANDOM.integers(0, 256, (480, 640, 3)).astype(np.uint8),
+    "noise": lambda: np.random.default_rng(0).integers(0, 256, (480, 640, 3)).astype(np.uint8),
     "blank wall": lambda: np.full((480, 640, 3), 190, np.uint8),
     "black": lambda: np.zeros((480, 640, 3), np.uint8),
     "a ceiling": lambda: sample("office", SMALL)[:200],

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -75,6 +76,23 @@ def test_predictions_asked_for_at_the_same_time_are_kept_apart(store: Store, apa
     assert seen == [(asked.id, 4, (output(number),), Verdict.UNDECIDED) for number, asked in enumerate(mine)]
     with pytest.raises(EventRefused, match="has ended"):
         store.predictions.append([Event(asked.id, 1, State.RUNNING, NOW) for asked in mine])
+
+
+def test_two_people_who_retry_at_once_make_one_try(store: Store) -> None:
+    (first,) = queued(store)
+    comparison = store.predictions.comparison(first.comparison_id)
+
+    def again(_: int) -> bool:
+        try:
+            store.predictions.queue(comparison, [replace(first, id=new_id(), retry_of=first.id)], NOW)
+        except EventRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as people:
+        made = list(people.map(again, range(8)))
+    assert made.count(True) == 1
+    assert len(store.predictions.of_comparison(comparison.id)) == 2
 
 
 def test_a_retry_joins_its_comparison_at_the_end(store: Store) -> None:

@@ -73,10 +73,10 @@ async def _try(work: Workplace, life: Life) -> None:
     room = await _room_input(work, life)
     builder = work.registry.get(life.prediction.model).parameters(life.prediction.parameters)
     sent = builder.build(room, life.prediction.prompt, life.prediction.seed)
-    await work.bucket.take()
+    sendable = await work.bucket.take(life.cancel)
     if work.closing.is_set():
         await asyncio.Event().wait()  # until this task is cancelled: what is still queued stays queued
-    if life.cancel.is_set():
+    if not sendable or life.cancel.is_set():
         return
     await life.step(replace(life.next(State.SUBMITTING), input=sent))
     life.show(Live("sending"))

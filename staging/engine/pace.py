@@ -18,8 +18,20 @@ class TokenBucket:
         self._closed_until = 0.0
         self._turn = asyncio.Lock()
 
-    async def take(self) -> None:
-        """Return when one create may be sent; waiters are served in order."""
+    async def take(self, told: asyncio.Event) -> bool:
+        """Return True when one create may be sent, False as soon as a person wants it stopped.
+
+        Waiters are served in order.
+        """
+        taking, stopping = asyncio.create_task(self._take()), asyncio.create_task(told.wait())
+        try:
+            await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return taking.done()
+        finally:
+            taking.cancel()
+            stopping.cancel()
+
+    async def _take(self) -> None:
         async with self._turn:
             while (wait := self._wait_seconds()) > 0:
                 await asyncio.sleep(wait)

@@ -10,7 +10,7 @@ from staging.engine.adopt import same_request
 from staging.engine.life import Life, Live
 from staging.engine.sizes import expected_sizes
 from staging.engine.workplace import Workplace
-from staging.errors import AlreadyAdopted, ProviderError
+from staging.errors import AlreadyAdopted, ProviderError, ProviderThrottled
 from staging.predictions import State
 from staging.registry import ModelRegistry
 from staging.store import Store
@@ -35,6 +35,8 @@ async def settle(work: Workplace, life: Life) -> None:
                 return
         except ProviderError as error:
             log.warning("prediction %s: cannot look for it: %s", life.prediction.id, error)
+            if isinstance(error, ProviderThrottled):
+                await asyncio.sleep(error.retry_after_seconds)
         left = (settled_at - datetime.now(UTC)).total_seconds()
         await asyncio.sleep(min(LOOK_AGAIN_SECONDS, left) if left > 0 else LOOK_AGAIN_SECONDS / 4)
     # The provider has deleted the input by now: nothing can be matched any more.

@@ -31,7 +31,7 @@ class Workplace:
     poller: Poller
     lookout: Lookout
     closing: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the engine stops: no create begins after that."""
+    """Set when the engine stops: a create that has not begun to be sent then is not sent."""
     creating: set["asyncio.Task[Snapshot]"] = field(default_factory=set)
     """Creates whose answers are awaited: a stop gives them a moment."""
     uploading: dict[str, asyncio.Lock] = field(default_factory=dict)

@@ -27,7 +27,7 @@ class PredictionLedger:
         """Keep the predictions, all queued, or none of them.
 
         A comparison that is known already gets them at its end: a retry. EventRefused when a
-        prediction is queued already.
+        prediction is queued already, or retries one that has been retried before.
         """
         if any(prediction.comparison_id != comparison.id for prediction in predictions):
             raise ValueError("a prediction is of another comparison")
@@ -35,6 +35,10 @@ class PredictionLedger:
             queued = last_steps(cursor, [prediction.id for prediction in predictions])
             if queued:
                 raise EventRefused(f"Prediction {next(iter(queued))} is queued already; nothing was written.")
+            retried = [prediction.retry_of for prediction in predictions if prediction.retry_of is not None]
+            sql = "SELECT id FROM app.predictions WHERE list_contains(?, retry_of)"
+            if retried and _one(cursor, sql, retried) is not None:
+                raise EventRefused("This prediction has already been tried again.")
             if _one(cursor, "SELECT id FROM app.comparisons WHERE id = ?", comparison.id) is None:
                 COMPARISONS.insert(cursor, [_comparison_row(comparison)])
             sql = "SELECT count(*) FROM app.predictions WHERE comparison_id = ?"

@@ -118,7 +118,9 @@ def look(request: pytest.FixtureRequest) -> Look:
 
 
 @pytest.fixture
-def open_page(new_context: Callable[..., BrowserContext], request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+def open_page(
+    new_context: Callable[..., BrowserContext], start_app: Callable[..., AppServer], request: pytest.FixtureRequest
+) -> Iterator[OpenPage]:
     watches: list[PageWatch] = []
 
     def open_it(
