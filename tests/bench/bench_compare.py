@@ -3,6 +3,7 @@
 The naive page shows the same eight files through st.image, in the same run.
 """
 
+import logging
 import os
 import statistics
 import tempfile
@@ -34,6 +35,7 @@ NAIVE = Path(__file__).with_name("naive_pictures.py")
 
 def bench_compare() -> list[Figure]:
     """Measure ours and the naive page's on the same eight pictures."""
+    logging.getLogger("streamlit").setLevel(logging.ERROR)  # it warns of every rerun outside its own threads
     with tempfile.TemporaryDirectory() as folder, _told(Path(folder) / "naive"):
         data_dir = Path(folder) / "data"
         comparison = _make(data_dir, Path(folder) / "naive")
