@@ -23,7 +23,7 @@ RECENT = 6
 def show_comparison(lab: Lab, comparison_id: str) -> None:
     """Draw one comparison."""
     try:
-        comparison = lab.store.predictions.comparison(comparison_id)
+        comparison = lab.store.comparisons.get(comparison_id)
     except NotFound as error:
         st.warning(plain(str(error)), icon=":material/link_off:")
         if st.button("New comparison", icon=":material/add:", key="compare-new"):
@@ -110,7 +110,7 @@ def estimate_words(estimate: Estimate, rooms: int, models: int) -> str:
 
 def recent_comparisons(lab: Lab) -> None:
     """Draw the last comparisons, to be opened again."""
-    recent = lab.store.predictions.comparisons(RECENT)
+    recent = lab.store.comparisons.list(RECENT)
     if not recent:
         return
     st.subheader("Recent comparisons", anchor=False)

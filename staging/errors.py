@@ -13,6 +13,7 @@ StagingError
 ├── ParametersRefused      a model's parameters are out of its limits
 ├── UploadRejected         a file did not pass the door for pictures
 ├── NotFound               a room, comparison or prediction that is not in the ledger
+├── EditedMeanwhile        somebody else has changed what a person was editing
 └── ProviderError          what the provider, or the way to it, did
     ├── ProviderUnavailable    a passing fault: the same call may work later
     │   └── ProviderThrottled  the same, with the seconds to wait
@@ -75,6 +76,10 @@ class UploadRejected(StagingError):
 
 class NotFound(StagingError):
     """A room, comparison or prediction that is not in the ledger."""
+
+
+class EditedMeanwhile(StagingError):
+    """Somebody else has changed what a person was editing; nothing was written."""
 
 
 class ProviderError(StagingError):

@@ -47,15 +47,45 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
+class Reason(StrEnum):
+    """Why an output was rejected."""
+
+    STRUCTURE = "structure changed"
+    SCALE = "scale"
+    LIGHT = "light"
+    STYLE = "style"
+    ARTEFACTS = "artefacts"
+    FRAMING = "framing"
+
+
+MOST_STARS = 5
+LONGEST_NOTE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What people think of an output: the last word of whoever spoke last."""
+
+    verdict: Verdict = Verdict.UNDECIDED
+    reasons: tuple[Reason, ...] = ()
+    """Only of a rejected output; in the order of `Reason`."""
+    stars: int | None = None
+    """1 to MOST_STARS."""
+    note: str = ""
+    favourite: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Predictions asked for together."""
+    """Predictions asked for together. Name, note and archived are the last that was said."""
 
     id: str
     name: str
     project: str
     created_at: datetime
     created_by: str
+    note: str = ""
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +111,8 @@ class Prediction:
     created_at: datetime
     created_by: str
     retry_of: str | None = None
+    prompt_version: str | None = None
+    """Of the prompt book that the prompt was made from; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +180,9 @@ class PredictionNow:
     charge_basis: str | None = None
     charge_inputs: Mapping[str, JsonValue] | None = None
     outputs: tuple[Output, ...] = field(default=())
-    verdict: Verdict = Verdict.UNDECIDED
+    mark: Mark = field(default=Mark())
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was decided about its output."""
+        return self.mark.verdict

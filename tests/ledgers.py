@@ -1,7 +1,8 @@
 """Rooms, predictions and their lives, for tests of the ledger."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from staging.ids import new_id
-from staging.predictions import Comparison, Event, Output, Prediction, State
+from staging.predictions import Comparison, Event, Mark, Output, Prediction, State, Verdict
 from staging.registry import Price
 from staging.rooms import Room, RoomType
 from staging.store import Store
@@ -115,6 +116,11 @@ def ending(of: Prediction, state: State = State.SUCCEEDED, sequence: int = 4, **
             "outputs": (output(),),
         }
     return Event(of.id, sequence, state, **known | facts)
+
+
+def decided(verdict: Verdict) -> Callable[[Mark], Mark]:
+    """Return the change of a mark by which this was decided."""
+    return lambda mark: replace(mark, verdict=verdict)
 
 
 def succeeded(store: Store, count: int = 1, **facts: Any) -> Sequence[Prediction]:

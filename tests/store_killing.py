@@ -18,7 +18,7 @@ from pathlib import Path
 from staging.errors import StagingError
 from staging.predictions import Event, State, Verdict
 from staging.store import Store
-from tests.ledgers import NOW, comparison, ending, later, prediction, room, steps
+from tests.ledgers import NOW, comparison, decided, ending, later, prediction, room, steps
 
 _THREADS = 4
 _TOGETHER = 3
@@ -95,7 +95,7 @@ def _left(path: Path) -> tuple[set[str], list[str]]:
 def _write_for_ever(store: Store, acknowledge: Callable[[str], None], early: bool) -> None:
     ledger = store.predictions
 
-    def keep(words: list[str], write: Callable[..., None], *arguments: object) -> None:
+    def keep(words: list[str], write: Callable[..., object], *arguments: object) -> None:
         if early:
             acknowledge("\n".join(words))
         write(*arguments)
@@ -122,7 +122,7 @@ def _write_for_ever(store: Store, acknowledge: Callable[[str], None], early: boo
             Event(third, 1, State.SUBMITTING, later(1)),
         ]
         keep([f"event {event.prediction_id} {event.sequence}" for event in ends], ledger.append, ends)
-        keep([f"verdict {first}"], ledger.judge, first, Verdict.ACCEPTED, "ada", NOW)
+        keep([f"verdict {first}"], ledger.mark, first, decided(Verdict.ACCEPTED), "ada", NOW)
         keep([f"cancel {third}"], ledger.request_cancel, [third], "ada", NOW)
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from staging.config import read_settings
 from staging.desk import ModelChoice
-from staging.errors import NotFound, ParametersRefused, UnknownModel, UploadRejected
+from staging.errors import EventRefused, NotFound, ParametersRefused, UnknownModel, UploadRejected
 from staging.lab import Lab, open_lab
-from staging.predictions import State, Verdict
+from staging.predictions import Mark, Reason, State, Verdict
 from tests.labs import UNCHANGED, ask, finished, lab_at, only, photo, run_one
 from tests.replicate_server import ReplicateServer
 
@@ -145,10 +146,45 @@ def test_a_file_that_is_no_picture_is_refused_by_name(lab: Lab) -> None:
 def test_a_verdict_is_logged_and_the_last_word_counts(lab: Lab) -> None:
     comparison = ask(lab, UNCHANGED)
     now = only(finished(lab, comparison))
-    lab.desk.judge(now.prediction.id, Verdict.ACCEPTED, "tester")
+    lab.desk.mark(now.prediction.id, "tester", verdict=Verdict.ACCEPTED)
     assert only(lab.desk.look(comparison)).verdict is Verdict.ACCEPTED
-    lab.desk.judge(now.prediction.id, Verdict.REJECTED, "tester")
+    lab.desk.mark(now.prediction.id, "tester", verdict=Verdict.REJECTED)
     assert only(lab.desk.look(comparison)).verdict is Verdict.REJECTED
+
+
+def test_a_mark_changes_only_what_is_said(lab: Lab) -> None:
+    one = only(finished(lab, ask(lab, UNCHANGED))).prediction.id
+
+    lab.desk.mark(one, "ada", stars=4, favourite=True)
+    lab.desk.mark(one, "ben", reasons=[Reason.LIGHT, Reason.STRUCTURE])
+    seen = lab.desk.mark(one, "ada", note=" too dark ")
+
+    assert seen == Mark(Verdict.REJECTED, (Reason.STRUCTURE, Reason.LIGHT), 4, "too dark", favourite=True)
+    assert lab.store.predictions.get(one).mark == seen
+    assert lab.desk.mark(one, "ada", verdict=Verdict.ACCEPTED, stars=0) == Mark(
+        Verdict.ACCEPTED, (), None, "too dark", favourite=True
+    )
+
+
+@pytest.mark.parametrize(("said", "words"), [({"stars": 6}, "1 to 5 stars"), ({"note": "x" * 2001}, "2000 characters")])
+def test_a_mark_out_of_its_limits_is_refused(lab: Lab, said: dict[str, Any], words: str) -> None:
+    one = only(finished(lab, ask(lab, UNCHANGED))).prediction.id
+
+    with pytest.raises(ParametersRefused, match=words):
+        lab.desk.mark(one, "ada", **said)
+
+    assert lab.store.predictions.get(one).mark == Mark()
+
+
+def test_a_model_can_be_told_otherwise_than_the_rest(lab: Lab) -> None:
+    digest = room(lab)
+    choices = [ModelChoice(UNCHANGED), ModelChoice("qwen/qwen-image-edit", prompts={digest: "Add one chair."})]
+
+    made = lab.desk.plan([digest], choices, style="modern", prompts={digest: "Furnish."}, prompt_version="7")
+
+    assert [cell.prompt for cell in made.cells] == ["Furnish.", "Add one chair."]
+    comparison = lab.desk.start(made, "ada")
+    assert {now.prediction.prompt_version for now in lab.store.predictions.of_comparison(comparison)} == {"7"}
 
 
 def test_what_has_no_picture_cannot_be_judged_and_what_succeeded_cannot_be_retried(
@@ -156,8 +192,8 @@ def test_what_has_no_picture_cannot_be_judged_and_what_succeeded_cannot_be_retri
 ) -> None:
     replicate_server.reset(seconds=20)
     running = only(lab.desk.look(ask(lab, "qwen/qwen-image-edit")))
-    with pytest.raises(ParametersRefused, match="finished picture"):
-        lab.desk.judge(running.prediction.id, Verdict.ACCEPTED, "tester")
+    with pytest.raises(EventRefused, match="no output to judge"):
+        lab.desk.mark(running.prediction.id, "tester", verdict=Verdict.ACCEPTED)
     with pytest.raises(ParametersRefused, match="tried again"):
         lab.desk.retry(running.prediction.id, "tester")
     done = only(finished(lab, ask(lab, UNCHANGED)))

@@ -21,7 +21,7 @@ from staging.images import Pictures
 from staging.predictions import Verdict
 from staging.rooms import Room, RoomType
 from staging.store import Store
-from tests.ledgers import NOW, comparison, ending, photo, prediction, steps
+from tests.ledgers import NOW, comparison, decided, ending, photo, prediction, steps
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -41,7 +41,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     done, open_ = prediction(asked, room=kept.digest), prediction(asked, room=kept.digest)
     store.predictions.queue(asked, [done, open_], NOW)
     store.predictions.append([*steps(done), ending(done, outputs=(pictures.keep_output(photo(2)),))])
-    store.predictions.judge(done.id, Verdict.ACCEPTED, "ada", NOW)
+    store.documents.write("model set", "ours", ["offline/unchanged"], "ada", NOW)
+    store.predictions.mark(done.id, decided(Verdict.ACCEPTED), "ada", NOW)
     pictures.close()
     store.close()
     return folder
@@ -125,7 +126,7 @@ def test_export_writes_every_subject_as_parquet_and_csv(folder: Path, tmp_path: 
     out = tmp_path / "o'ut" / "deep"
     ran = run("export", str(out))
     assert ran.returncode == 0, ran.stderr
-    expected = {"predictions": 2, "outputs": 1, "rooms": 1, "comparisons": 1, "verdicts": 1}
+    expected = {"predictions": 2, "outputs": 1, "rooms": 1, "comparisons": 1, "verdicts": 1, "documents": 1}
     assert {path.name for path in out.iterdir()} == {
         f"{name}.{kind}" for name in expected for kind in ("parquet", "csv")
     }

@@ -144,7 +144,7 @@ def test_pressing_compare_starts_and_gives_the_address_of_the_comparison(first_l
 
     run_button(screen).click().run()
 
-    (comparison,) = first_lab.store.predictions.comparisons()
+    (comparison,) = first_lab.store.comparisons.list()
     assert screen.query_params["comparison"] == comparison.id
     assert [column["name"] for column in told(screen, "compare-grid")["columns"]] == ["Offline baseline: unchanged"]
     finished(first_lab, comparison.id)
@@ -160,7 +160,7 @@ def test_the_same_press_heard_twice_asks_once(first_lab: Lab) -> None:
     run_button(screen).click().run()
     run_button(late).click().run()
 
-    assert len(first_lab.store.predictions.comparisons()) == 1
+    assert len(first_lab.store.comparisons.list()) == 1
     assert late.query_params["comparison"] == screen.query_params["comparison"]
     finished(first_lab, screen.query_params["comparison"])
 
@@ -172,8 +172,8 @@ def test_another_comparison_is_another_order(first_lab: Lab) -> None:
 
     run_button(screen).click().run()
 
-    assert len(first_lab.store.predictions.comparisons()) == 2
-    for comparison in first_lab.store.predictions.comparisons():
+    assert len(first_lab.store.comparisons.list()) == 2
+    for comparison in first_lab.store.comparisons.list():
         finished(first_lab, comparison.id)
 
 

@@ -31,7 +31,7 @@ def paid_lab(tmp_path: Path, replicate_server: ReplicateServer) -> Iterator[Lab]
         comparison = ask(lab, MODEL, UNKNOWN_PRICE, rooms=[photo(1)])
         finished(lab, comparison)
         accepted = run_one(lab, MODEL, rooms=[photo(2)])
-        lab.desk.judge(accepted.prediction.id, Verdict.ACCEPTED, "tester")
+        lab.desk.mark(accepted.prediction.id, "tester", verdict=Verdict.ACCEPTED)
         yield lab
         labs.set_current(None)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +15,7 @@ from staging.errors import NotFound
 from staging.predictions import Event, Prediction, State, Verdict
 from staging.store import CostReport, CostRow, Store
 from staging.store.tables import EVENTS, PREDICTIONS, VERDICTS
-from tests.ledgers import NOW, PRICE, comparison, ending, later, prediction, queued
+from tests.ledgers import NOW, PRICE, comparison, decided, ending, later, prediction, queued
 
 STATES = (State.SUCCEEDED, State.FAILED, State.CANCELED, State.UNKNOWN, State.RUNNING)
 MODELS = ("qwen/qwen-image-edit", "reve/edit", "google/nano-banana", "offline/furnish")
@@ -41,7 +42,8 @@ def rows(report: CostReport, group: str) -> dict[str, CostRow]:
 
 def test_ten_thousand_random_predictions_add_up_to_the_last_digit(store: Store) -> None:
     rng = random.Random(5)
-    predictions, last_events, verdicts = [], [], []
+    predictions, last_events = [], []
+    verdicts: list[tuple[Any, ...]] = []
     asked = comparison()
     expected: dict[str, dict[str, Decimal]] = {group: defaultdict(Decimal) for group in GROUPS}
     unknown: Counter[str] = Counter()
@@ -62,7 +64,7 @@ def test_ten_thousand_random_predictions_add_up_to_the_last_digit(store: Store) 
         predictions.append(one)
         last_events.append(Event(one.id, 1, state, at, charge_usd=usd if basis else None, charge_basis=basis))
         if state is State.SUCCEEDED and rng.random() < 0.5:
-            verdicts.append((one.id, 0, rng.choice(list(Verdict)).value, at, "ada"))
+            verdicts.append((one.id, 0, rng.choice(list(Verdict)).value, at, "ada", [], None, "", False))
         if state.final and usd is None:
             unknown[one.model] += 1
         elif state.final and usd is not None:
@@ -118,9 +120,9 @@ def test_an_accepted_output_costs_all_that_was_spent(store: Store) -> None:
         end(store, asked, usd)
     end(store, failed, "0.01", State.FAILED)
     assert store.costs.report().total.usd_per_accepted is None
-    store.predictions.judge(accepted.id, Verdict.ACCEPTED, "ada", NOW)
-    store.predictions.judge(rejected.id, Verdict.ACCEPTED, "ada", NOW)
-    store.predictions.judge(rejected.id, Verdict.REJECTED, "ada", NOW)
+    store.predictions.mark(accepted.id, decided(Verdict.ACCEPTED), "ada", NOW)
+    store.predictions.mark(rejected.id, decided(Verdict.ACCEPTED), "ada", NOW)
+    store.predictions.mark(rejected.id, decided(Verdict.REJECTED), "ada", NOW)
     report = store.costs.report()
     assert (report.succeeded, report.accepted, report.total.failed) == (2, 1, 1)
     assert report.by_model[0].usd_per_accepted == Decimal("0.08")
@@ -129,7 +131,7 @@ def test_an_accepted_output_costs_all_that_was_spent(store: Store) -> None:
 def test_a_cost_per_accepted_output_is_rounded_to_the_millionth(store: Store) -> None:
     for asked, usd in zip(queued(store, 3), ("0.5", "0.5", "1"), strict=True):
         end(store, asked, usd)
-        store.predictions.judge(asked.id, Verdict.ACCEPTED, "ada", NOW)
+        store.predictions.mark(asked.id, decided(Verdict.ACCEPTED), "ada", NOW)
     assert store.costs.report().total.usd_per_accepted == Decimal("0.666667")
 
 

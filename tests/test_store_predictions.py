@@ -13,8 +13,8 @@ from staging.errors import AlreadyAdopted, EventRefused, LedgerDamaged, NotFound
 from staging.ids import new_id
 from staging.predictions import FINAL_STATES, Event, State, Verdict
 from staging.registry import Price
-from staging.store import Store
-from tests.ledgers import NOW, comparison, digest, ending, later, output, prediction, queued, steps, succeeded
+from staging.store import ComparisonFilter, Store
+from tests.ledgers import NOW, comparison, decided, digest, ending, later, output, prediction, queued, steps, succeeded
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_prediction_comes_back_as_it_was_asked_for(store: Store) -> None:
     now = store.predictions.get(odd.id)
     assert now.prediction == odd
     assert (now.state, now.state_at, now.sequence) == (State.QUEUED, later(1), 0)
-    assert store.predictions.comparison(asked.id) == asked
+    assert store.comparisons.get(asked.id) == asked
 
 
 def test_a_comparison_is_read_in_the_order_it_was_asked_for(store: Store) -> None:
@@ -69,7 +69,7 @@ def test_predictions_asked_for_at_the_same_time_are_kept_apart(store: Store, apa
     store.predictions.queue(other, theirs, NOW)
     for number, asked in enumerate([*mine, *theirs]):
         store.predictions.append([*steps(asked), ending(asked, outputs=(output(number),))])
-    store.predictions.judge(theirs[0].id, Verdict.ACCEPTED, "ada", NOW)
+    store.predictions.mark(theirs[0].id, decided(Verdict.ACCEPTED), "ada", NOW)
     seen = [
         (now.prediction.id, now.sequence, now.outputs, now.verdict) for now in store.predictions.of_comparison(one.id)
     ]
@@ -80,7 +80,7 @@ def test_predictions_asked_for_at_the_same_time_are_kept_apart(store: Store, apa
 
 def test_two_people_who_retry_at_once_make_one_try(store: Store) -> None:
     (first,) = queued(store)
-    comparison = store.predictions.comparison(first.comparison_id)
+    comparison = store.comparisons.get(first.comparison_id)
 
     def again(_: int) -> bool:
         try:
@@ -102,7 +102,7 @@ def test_a_retry_joins_its_comparison_at_the_end(store: Store) -> None:
     again = replace(first, id=new_id(), retry_of=first.id)
     store.predictions.queue(replace(asked, name="another name"), [again], later(1))
     assert [now.prediction.id for now in store.predictions.of_comparison(asked.id)] == [first.id, second.id, again.id]
-    assert store.predictions.comparisons() == [asked]
+    assert store.comparisons.list() == [asked]
 
 
 def test_queueing_is_all_or_nothing(store: Store) -> None:
@@ -112,7 +112,7 @@ def test_queueing_is_all_or_nothing(store: Store) -> None:
         store.predictions.queue(asked, [prediction(asked), prediction(asked, id=known.id)], NOW)
     assert store.predictions.of_comparison(asked.id) == []
     with pytest.raises(NotFound):
-        store.predictions.comparison(asked.id)
+        store.comparisons.get(asked.id)
 
 
 def test_a_prediction_of_another_comparison_is_a_mistake(store: Store) -> None:
@@ -124,14 +124,15 @@ def test_comparisons_are_listed_newest_first(store: Store) -> None:
     asked = [comparison(created_at=later(seconds)) for seconds in (3, 1, 2)]
     for one in asked:
         store.predictions.queue(one, [prediction(one)], NOW)
-    assert store.predictions.comparisons(limit=2) == [asked[0], asked[2]]
+    assert store.comparisons.list(limit=2) == [asked[0], asked[2]]
+    assert [line.comparison for line in store.comparisons.find(ComparisonFilter(), limit=1, offset=1)] == [asked[2]]
 
 
 def test_what_is_not_there_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound, match="no prediction 'nothing'"):
         store.predictions.get("nothing")
     with pytest.raises(NotFound, match="check the link"):
-        store.predictions.comparison("'; DROP TABLE app.events; --")
+        store.comparisons.get("'; DROP TABLE app.events; --")
     assert store.predictions.of_comparison("nothing") == []
 
 
@@ -308,7 +309,7 @@ def test_the_last_verdict_counts_and_all_are_kept(store: Store) -> None:
     (asked,) = succeeded(store)
     assert store.predictions.get(asked.id).verdict is Verdict.UNDECIDED
     for verdict in (Verdict.ACCEPTED, Verdict.REJECTED, Verdict.ACCEPTED, Verdict.REJECTED):
-        store.predictions.judge(asked.id, verdict, "ada", NOW)
+        store.predictions.mark(asked.id, decided(verdict), "ada", NOW)
     assert store.predictions.get(asked.id).verdict is Verdict.REJECTED
     assert store.ledger.rows("SELECT count(*) FROM app.verdicts") == [(4,)]
 
@@ -316,9 +317,9 @@ def test_the_last_verdict_counts_and_all_are_kept(store: Store) -> None:
 def test_only_a_success_can_be_judged(store: Store) -> None:
     (asked,) = queued(store)
     with pytest.raises(EventRefused, match="no output to judge"):
-        store.predictions.judge(asked.id, Verdict.ACCEPTED, "ada", NOW)
+        store.predictions.mark(asked.id, decided(Verdict.ACCEPTED), "ada", NOW)
     with pytest.raises(NotFound):
-        store.predictions.judge("nothing", Verdict.ACCEPTED, "ada", NOW)
+        store.predictions.mark("nothing", decided(Verdict.ACCEPTED), "ada", NOW)
 
 
 def test_a_models_time_is_the_median_of_its_successes(store: Store) -> None:
@@ -349,8 +350,8 @@ def test_the_view_says_the_same_as_the_program(store: Store) -> None:
     )
     store.predictions.append(steps(running))
     store.predictions.request_cancel([cancelled.id], "ben", later(3))
-    store.predictions.judge(done.id, Verdict.REJECTED, "ben", later(20))
-    store.predictions.judge(done.id, Verdict.ACCEPTED, "ada", later(21))
+    store.predictions.mark(done.id, decided(Verdict.REJECTED), "ben", later(20))
+    store.predictions.mark(done.id, decided(Verdict.ACCEPTED), "ada", later(21))
     columns = (
         "state, epoch_us(state_at), epoch_us(submitted_at), epoch_us(running_at), epoch_us(ended_at), provider_id, "
         "error, error_kind, queue_seconds, run_seconds, total_seconds, charge_usd, charge_basis, output_digest, "

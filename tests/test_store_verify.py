@@ -14,7 +14,7 @@ from staging.predictions import State, Verdict
 from staging.registry import Price
 from staging.rooms import Room, RoomType
 from staging.store import Store, Verification
-from tests.ledgers import NOW, comparison, ending, photo, prediction, steps
+from tests.ledgers import NOW, comparison, decided, ending, photo, prediction, steps
 
 
 class Lab:
@@ -49,7 +49,7 @@ class Lab:
             [ending(self.predictions[2], State.FAILED, 1, charge_usd=Decimal(0), charge_basis="free")]
         )
         self.store.predictions.append([ending(self.predictions[3], State.UNKNOWN, 1, charge_basis="nobody knows")])
-        self.store.predictions.judge(self.predictions[0].id, Verdict.ACCEPTED, "ada", NOW)
+        self.store.predictions.mark(self.predictions[0].id, decided(Verdict.ACCEPTED), "ada", NOW)
 
     def verify(self) -> Verification:
         return self.store.verify(self.pictures)

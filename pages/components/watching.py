@@ -147,7 +147,7 @@ def _judging(lab: Lab, prediction_id: str, verdict: Verdict) -> None:
             help="Press again to take it back." if chosen else None,
         )
         if pressed:
-            lab.desk.judge(prediction_id, Verdict.UNDECIDED if chosen else value, person())
+            lab.desk.mark(prediction_id, person(), verdict=Verdict.UNDECIDED if chosen else value)
             st.rerun(scope="fragment")
 
 

@@ -8,8 +8,10 @@ from typing import Self
 
 from staging.errors import LedgerDamaged
 from staging.images import Pictures
+from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine
 from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger, CostReport, CostRow
+from staging.store.documents import Document, DocumentLedger
 from staging.store.export import export
 from staging.store.predictions import PredictionLedger
 from staging.store.rooms import RoomLedger
@@ -18,9 +20,14 @@ from staging.store.uploads import UploadLedger
 from staging.store.verify import Verification, verify
 
 __all__ = [
+    "ComparisonFilter",
+    "ComparisonLedger",
+    "ComparisonLine",
     "CostLedger",
     "CostReport",
     "CostRow",
+    "Document",
+    "DocumentLedger",
     "PredictionLedger",
     "RoomLedger",
     "Store",
@@ -35,7 +42,9 @@ class Store:
     def __init__(self, ledger: LedgerFile) -> None:
         self.ledger = ledger
         self.rooms = RoomLedger(ledger)
+        self.comparisons = ComparisonLedger(ledger)
         self.predictions = PredictionLedger(ledger)
+        self.documents = DocumentLedger(ledger)
         self.uploads = UploadLedger(ledger)
         self.costs = CostLedger(ledger)
 

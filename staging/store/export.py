@@ -8,7 +8,8 @@ _SUBJECTS = {
     "predictions": "FROM predictions_now ORDER BY prediction_id",
     "outputs": "FROM app.outputs ORDER BY prediction_id, position",
     "rooms": "FROM rooms_now ORDER BY uploaded_at, digest",
-    "comparisons": "FROM app.comparisons ORDER BY id",
+    "comparisons": "FROM comparisons_now ORDER BY id",
+    "documents": "FROM app.documents ORDER BY kind, name, version",
     "verdicts": "FROM app.verdicts ORDER BY prediction_id, sequence",
 }
 _FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}

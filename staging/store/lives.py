@@ -1,5 +1,6 @@
 """The rows of a prediction's life, read back into what is known of it now."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,7 +8,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from staging.errors import LedgerDamaged
-from staging.predictions import Event, Output, Prediction, PredictionNow, State, Verdict
+from staging.predictions import Event, Mark, Output, Prediction, PredictionNow, Reason, State, Verdict
 from staging.registry import Price
 from staging.store.tables import EVENTS, PREDICTIONS
 
@@ -43,7 +44,7 @@ def known_now(
     *,
     outputs: Sequence[Output] = (),
     cancel_requested: bool = False,
-    verdict: Verdict = Verdict.UNDECIDED,
+    mark: Mark = Mark(),  # noqa: B008 — frozen
 ) -> PredictionNow:
     """Return all that the prediction's events, in order and at least one, say so far."""
     known: dict[str, Any] = {}
@@ -66,7 +67,7 @@ def known_now(
         sequence=last.sequence,
         cancel_requested=cancel_requested,
         outputs=tuple(outputs),
-        verdict=verdict,
+        mark=mark,
         **known,
     )
 
@@ -95,8 +96,7 @@ def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[o
     outputs = defaultdict(list)
     for prediction_id, _, *facts in sorted(_of(cursor, ids, "SELECT * FROM app.outputs")):
         outputs[prediction_id].append(Output(*facts))
-    judged = sorted(_of(cursor, ids, "SELECT prediction_id, sequence, verdict FROM app.verdicts"))
-    verdicts = {prediction_id: verdict for prediction_id, _, verdict in judged}
+    marks = read_marks(cursor, ids)
     return [
         Life(
             known_now(
@@ -104,7 +104,7 @@ def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[o
                 events[prediction.id],
                 outputs=outputs[prediction.id],
                 cancel_requested=cancel_requested,
-                verdict=Verdict(verdicts.get(prediction.id, Verdict.UNDECIDED)),
+                mark=marks.get(prediction.id, Mark()),
             ),
             events[prediction.id],
         )
@@ -139,6 +139,17 @@ def last_steps(cursor: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[st
         "GROUP BY prediction_id",
     )
     return {prediction_id: (sequence, State(state)) for prediction_id, sequence, state in rows}
+
+
+def read_marks(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, Mark]:
+    """Return the last mark of each prediction; those without one are absent."""
+    columns = "prediction_id, sequence, verdict, reasons, stars, note, favourite"
+    marks: dict[str, Mark] = {}
+    rows = _of(cursor, ids, f"SELECT {columns} FROM app.verdicts")  # noqa: S608
+    for prediction_id, _, verdict, reasons, stars, note, favourite in sorted(rows, key=lambda row: row[:2]):
+        why = tuple(map(Reason, json.loads(reasons)))
+        marks[prediction_id] = Mark(Verdict(verdict), why, stars, note, favourite)
+    return marks
 
 
 def _of(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str], select: str, end: str = "") -> list[tuple[Any, ...]]:

@@ -1,15 +1,15 @@
 """Comparisons and predictions in the ledger: asked for once, then one event after another."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
 from staging.errors import AlreadyAdopted, EventRefused, NotFound
-from staging.predictions import Comparison, Event, Prediction, PredictionNow, State, Verdict
+from staging.predictions import Comparison, Event, Mark, Prediction, PredictionNow, State
 from staging.store.connection import LedgerFile, again_on_conflict
-from staging.store.lives import last_steps, lives_of, read_lives
+from staging.store.lives import last_steps, lives_of, read_lives, read_marks
 from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware
 
 _RECENT = 200
@@ -77,8 +77,8 @@ class PredictionLedger:
             )
 
     @again_on_conflict
-    def judge(self, prediction_id: str, verdict: Verdict, by: str, at: datetime) -> None:
-        """Write down a person's verdict; the last one counts.
+    def mark(self, prediction_id: str, change: Callable[[Mark], Mark], by: str, at: datetime) -> Mark:
+        """Write down what a person thinks of an output, made from what was thought before; return it.
 
         NotFound when there is no such prediction, EventRefused when it has no output to judge.
         """
@@ -88,9 +88,15 @@ class PredictionLedger:
                 raise _no_prediction(prediction_id)
             if last[1] is not State.SUCCEEDED:
                 raise EventRefused("This prediction has no output to judge yet: wait until it has succeeded.")
-            sql = "SELECT count(*) FROM app.verdicts WHERE prediction_id = ?"
-            (sequence,) = _one(cursor, sql, prediction_id) or (0,)
-            VERDICTS.insert(cursor, [(prediction_id, sequence, verdict.value, at, by)])
+            before = read_marks(cursor, [prediction_id]).get(prediction_id, Mark())
+            after = change(before)
+            if after != before:
+                sql = "SELECT count(*) FROM app.verdicts WHERE prediction_id = ?"
+                (sequence,) = _one(cursor, sql, prediction_id) or (0,)
+                reasons = [reason.value for reason in after.reasons]
+                thought = (after.verdict.value, at, by, reasons, after.stars, after.note, after.favourite)
+                VERDICTS.insert(cursor, [(prediction_id, sequence, *thought)])
+            return after
 
     def unfinished(self) -> list[PredictionNow]:
         """Return the predictions whose last event is not final, by comparison and asking order."""
@@ -112,17 +118,6 @@ class PredictionLedger:
         """Return the comparison's predictions in the order they were asked for, retries last."""
         with self._ledger.reading() as cursor:
             return [life.now for life in read_lives(cursor, "comparison_id = ?", [comparison_id])]
-
-    def comparison(self, comparison_id: str) -> Comparison:
-        """Return the comparison; NotFound when there is none."""
-        found = self._comparisons("WHERE id = ?", [comparison_id])
-        if not found:
-            raise NotFound(f"There is no comparison {comparison_id!r} in the ledger: check the link.")
-        return found[0]
-
-    def comparisons(self, limit: int = 50) -> list[Comparison]:
-        """Return the last comparisons, newest first."""
-        return self._comparisons("ORDER BY created_at DESC, id DESC LIMIT ?", [limit])
 
     def adopted(self, provider: str, provider_ids: Collection[str]) -> set[str]:
         """Return those of the provider's ids that belong to one of our predictions."""
@@ -147,11 +142,6 @@ class PredictionLedger:
             )
             row = _one(cursor, sql, min(ids), max(ids), ids)
             return None if row is None else row[0]
-
-    def _comparisons(self, rest: str, values: Sequence[object]) -> list[Comparison]:
-        sql = f"SELECT {COMPARISONS.select_list} FROM app.comparisons {rest}"  # noqa: S608
-        rows = self._ledger.rows(sql, values)
-        return [Comparison(**COMPARISONS.read(row)) for row in rows]
 
 
 def _refuse_misplaced(event: Event, last: tuple[int, State] | None) -> None:

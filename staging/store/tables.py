@@ -139,6 +139,7 @@ PREDICTIONS = Table(
         "created_at": "TIMESTAMPTZ",
         "created_by": "VARCHAR",
         "retry_of": "VARCHAR",
+        "prompt_version": "VARCHAR",
         "position": "INTEGER",
     },
 )
@@ -186,6 +187,34 @@ VERDICTS = Table(
         "verdict": "VARCHAR",
         "given_at": "TIMESTAMPTZ",
         "given_by": "VARCHAR",
+        "reasons": "JSON",
+        "stars": "INTEGER",
+        "note": "VARCHAR",
+        "favourite": "BOOLEAN",
+    },
+)
+COMPARISON_VERSIONS = Table(
+    "app.comparison_versions",
+    {
+        "comparison_id": "VARCHAR",
+        "version": "INTEGER",
+        "name": "VARCHAR",
+        "note": "VARCHAR",
+        "archived": "BOOLEAN",
+        "written_at": "TIMESTAMPTZ",
+        "written_by": "VARCHAR",
+    },
+)
+DOCUMENTS = Table(
+    "app.documents",
+    {
+        "kind": "VARCHAR",
+        "name": "VARCHAR",
+        "version": "INTEGER",
+        "body": "JSON",
+        "note": "VARCHAR",
+        "written_at": "TIMESTAMPTZ",
+        "written_by": "VARCHAR",
     },
 )
 UPLOADS = Table(

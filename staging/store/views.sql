@@ -12,6 +12,16 @@ JOIN (
     QUALIFY row_number() OVER (PARTITION BY room ORDER BY version DESC) = 1
 ) AS v ON v.room = r.digest;
 
+CREATE OR REPLACE VIEW comparisons_now AS
+SELECT
+    c.id, coalesce(v.name, c.name) AS name, c.project, c.created_at, c.created_by,
+    coalesce(v.note, '') AS note, coalesce(v.archived, false) AS archived
+FROM app.comparisons AS c
+LEFT JOIN (
+    SELECT * FROM app.comparison_versions
+    QUALIFY row_number() OVER (PARTITION BY comparison_id ORDER BY version DESC) = 1
+) AS v ON v.comparison_id = c.id;
+
 CREATE OR REPLACE VIEW verdicts_now AS
 SELECT * EXCLUDE (sequence)
 FROM app.verdicts
@@ -39,7 +49,7 @@ SELECT
     p.created_at AS asked_at, p.created_by AS asked_by, p.retry_of,
     p.room, r.name AS room_name,
     p.model, p.version, p.provider, e.provider_id,
-    p.style, p.prompt, p.parameters, p.seed, e.input,
+    p.style, p.prompt, p.prompt_version, p.parameters, p.seed, e.input,
     e.state, e.state_at, e.submitted_at, e.running_at, n.ended_at,
     q.requested_at AS cancel_requested_at, q.requested_by AS cancel_requested_by,
     e.queue_seconds, e.run_seconds, e.total_seconds, e.metrics,
@@ -47,9 +57,10 @@ SELECT
     e.error, e.error_kind,
     o.digest AS output_digest, o.media_type AS output_media_type, o.size_bytes AS output_size_bytes,
     o.width AS output_width, o.height AS output_height,
-    coalesce(v.verdict, 'undecided') AS verdict, v.given_at AS verdict_at, v.given_by AS verdict_by
+    coalesce(v.verdict, 'undecided') AS verdict, v.reasons, v.stars, v.note, coalesce(v.favourite, false) AS favourite,
+    v.given_at AS verdict_at, v.given_by AS verdict_by
 FROM app.predictions AS p
-JOIN app.comparisons AS c ON c.id = p.comparison_id
+JOIN comparisons_now AS c ON c.id = p.comparison_id
 LEFT JOIN app.rooms AS r ON r.digest = p.room
 JOIN (
     SELECT
@@ -138,4 +149,14 @@ UNION ALL
 SELECT 'Prediction ' || prediction_id || ' has a gap among its verdicts.'
 FROM app.verdicts
 GROUP BY prediction_id
-HAVING max(sequence) <> count(*) - 1;
+HAVING max(sequence) <> count(*) - 1
+UNION ALL
+SELECT 'Comparison ' || comparison_id || ' has a gap among the versions of its details.'
+FROM app.comparison_versions
+GROUP BY comparison_id
+HAVING max(version) <> count(*) - 1
+UNION ALL
+SELECT 'The ' || kind || ' ' || name || ' has a gap among its versions.'
+FROM app.documents
+GROUP BY kind, name
+HAVING max(version) <> count(*) - 1;

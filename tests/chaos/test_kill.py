@@ -67,7 +67,7 @@ def suffer(folder: Path, *, kills: int, wanted: int, naive: bool = False, second
         with lab_at(folder, server) as lab:
             lives = [
                 now
-                for comparison in lab.store.predictions.comparisons()
+                for comparison in lab.store.comparisons.list()
                 for now in lab.store.predictions.of_comparison(comparison.id)
             ]
     owned = {now.provider_id for now in lives}

@@ -29,7 +29,7 @@ async def naive_settle(work: Workplace, life: Life) -> None:
 def main(folder: Path, server: ReplicateServer, wanted: int) -> None:
     """Print READY when all is asked for, and DONE when all has ended."""
     with lab_at(folder, server, settle_seconds=0.6, concurrency=24, create_burst=100, creates_per_minute=6000) as lab:
-        comparisons = [comparison.id for comparison in lab.store.predictions.comparisons()]
+        comparisons = [comparison.id for comparison in lab.store.comparisons.list()]
         while _asked(lab, comparisons) < wanted:
             shade = len(comparisons)
             choices = [ModelChoice(model, seeds=SEEDS) for model in MODELS]

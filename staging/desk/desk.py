@@ -1,106 +1,30 @@
-"""What pages and API ask for: plan, start, look, cancel, retry, judge.
+"""The one place where people's wishes about predictions are taken."""
 
-Nothing here waits for a provider: an intent is written to the ledger and the engine is woken.
-"""
-
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 
-from pydantic import JsonValue
-
-from staging import costs
 from staging.config import Settings
-from staging.engine import Engine, Live
+from staging.desk.plans import (
+    LONGEST_PROMPT,
+    MOST_PREDICTIONS,
+    MOST_SEEDS,
+    ModelChoice,
+    Plan,
+    PlannedPrediction,
+    charge_to_expect,
+    estimate_of,
+)
+from staging.desk.views import CellView, ComparisonView, cell_view, places_of
+from staging.engine import Engine
 from staging.errors import NotFound, ParametersRefused
 from staging.ids import new_id
-from staging.images import Pictures, sent_size
-from staging.predictions import Comparison, Prediction, PredictionNow, State, Verdict
-from staging.registry import Capability, InputBuilder, ModelID, ModelRegistry, ModelSpec, Price, RoomInput
+from staging.images import Pictures
+from staging.predictions import LONGEST_NOTE, MOST_STARS, Comparison, Mark, Prediction, Reason, State, Verdict
+from staging.registry import Capability, ModelRegistry, ModelSpec
 from staging.rooms import Room, RoomType
 from staging.store import Store
-
-MOST_PREDICTIONS = 500
-"""In one comparison: beyond it the grid is of no use to anybody, and a slip is dear."""
-MOST_SEEDS = 8
-LONGEST_PROMPT = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """A model as a person chose it: with these parameters, on so many seeds."""
-
-    model: str
-    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
-    seeds: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPrediction:
-    """One cell of a comparison before it is asked for."""
-
-    room: Room
-    spec: ModelSpec
-    parameters: Mapping[str, JsonValue]
-    seed: int | None
-    prompt: str
-    price: Price
-    """With these parameters."""
-    estimate: costs.Charge
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a plan will cost and take, as far as can be known."""
-
-    known_usd: Decimal
-    """The sum over the cells whose price is known."""
-    unknown_models: tuple[str, ...]
-    """Names of the models whose cost cannot be told: not in the sum."""
-    count: int
-    seconds: float | None
-    """Until the last picture, by the models' own history; None when nothing is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A comparison before it is asked for: nothing is written yet."""
-
-    cells: tuple[PlannedPrediction, ...]
-    style: str
-    project: str
-    estimate: Estimate
-
-
-@dataclass(frozen=True, slots=True)
-class CellView:
-    """One cell of the grid: the newest try."""
-
-    prediction: PredictionNow
-    progress: float | None
-    stage_text: str
-    elapsed_seconds: float
-    """Since it was asked for, until now or its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonView:
-    """A comparison as the grid shows it."""
-
-    comparison: Comparison
-    rooms: tuple[str, ...]
-    """Digests, in the order they were asked for."""
-    columns: tuple[tuple[str, int], ...]
-    """(model, position among that model's seeds), in the order they were asked for."""
-    cells: Mapping[tuple[str, str, int], CellView]
-    """By room, model and position; a cell that was never asked for is absent."""
-    unfinished: int
-    tries: tuple[PredictionNow, ...]
-    """Every prediction that was made, those tried again too: what was spent is the sum over these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +106,12 @@ class Desk:
         style: str,
         prompts: Mapping[str, str],
         project: str = "",
+        prompt_version: str | None = None,
     ) -> Plan:
         """Return every cell with its estimate, rooms × models × seeds.
 
-        `prompts` is by room digest. NotFound, UnknownModel or ParametersRefused say what is wrong.
+        `prompts` is by room digest; a choice's own prompts come before them. NotFound, UnknownModel
+        or ParametersRefused say what is wrong.
         """
         if not rooms or not choices:
             raise ParametersRefused("Choose at least one room and one model.")
@@ -195,20 +121,20 @@ class Desk:
         cells: list[PlannedPrediction] = []
         for digest in dict.fromkeys(rooms):
             room = self._store.rooms.get(digest)
-            prompt = prompts.get(digest, "").strip()
-            if not prompt or len(prompt) > LONGEST_PROMPT:
-                raise ParametersRefused(
-                    f"The prompt for {room.name} must have between 1 and {LONGEST_PROMPT} characters; "
-                    f"it has {len(prompt)}."
-                )
             for choice in choices:
+                prompt = choice.prompts.get(digest, prompts.get(digest, "")).strip()
+                if not prompt or len(prompt) > LONGEST_PROMPT:
+                    raise ParametersRefused(
+                        f"The prompt for {room.name} must have between 1 and {LONGEST_PROMPT} characters; "
+                        f"it has {len(prompt)}."
+                    )
                 cells.extend(self._cells(room, choice, prompt, seconds[choice.model]))
         if len(cells) > MOST_PREDICTIONS:
             raise ParametersRefused(
                 f"This would be {len(cells)} images in one comparison; at most {MOST_PREDICTIONS} are run together. "
                 "Choose fewer rooms, models or seeds."
             )
-        return Plan(tuple(cells), style, project, _estimate(cells, pace))
+        return Plan(tuple(cells), style, project, prompt_version, estimate_of(cells, pace))
 
     def _cells(self, room: Room, choice: ModelChoice, prompt: str, seconds: float | None) -> list[PlannedPrediction]:
         spec = self._registry.get(choice.model)
@@ -217,7 +143,7 @@ class Desk:
             raise ParametersRefused(f"{spec.name}: choose 1 to {MOST_SEEDS} seeds, not {choice.seeds}.")
         builder = spec.parameters(choice.parameters)
         price = builder.price(spec.price)
-        estimate = _charge_to_expect(room, builder, price, seconds)
+        estimate = charge_to_expect(room, builder, price, seconds)
         takes_seed = Capability.SEED in spec.capabilities
         return [
             PlannedPrediction(
@@ -244,7 +170,7 @@ class Desk:
         """
         if order is not None:
             with suppress(NotFound):
-                return self._store.predictions.comparison(order).id
+                return self._store.comparisons.get(order).id
         now = datetime.now(UTC)
         comparison = Comparison(order or new_id(), name, plan.project, now, by)
         predictions = [
@@ -262,6 +188,7 @@ class Desk:
                 price=cell.price,
                 estimate_usd=cell.estimate.usd,
                 project=plan.project or cell.room.project,
+                prompt_version=plan.prompt_version,
                 created_at=now,
                 created_by=by,
             )
@@ -300,33 +227,61 @@ class Desk:
             id=new_id(),
             version=spec.version,
             price=price,
-            estimate_usd=_charge_to_expect(room, builder, price, self._typical_seconds(spec)).usd,
+            estimate_usd=charge_to_expect(room, builder, price, self._typical_seconds(spec)).usd,
             created_at=now,
             created_by=by,
             retry_of=prediction_id,
         )
-        comparison = self._store.predictions.comparison(again.comparison_id)
+        comparison = self._store.comparisons.get(again.comparison_id)
         self._store.predictions.queue(comparison, [again], now)
         self._engine.wake()
         return again.id
 
-    def judge(self, prediction_id: str, verdict: Verdict, by: str) -> None:
-        """Log what a person decided about an output; the last word counts."""
-        if self._store.predictions.get(prediction_id).state is not State.SUCCEEDED:
-            raise ParametersRefused("Only a finished picture can be accepted or rejected.")
-        self._store.predictions.judge(prediction_id, verdict, by, datetime.now(UTC))
+    def mark(
+        self,
+        prediction_id: str,
+        by: str,
+        *,
+        verdict: Verdict | None = None,
+        reasons: Sequence[Reason] | None = None,
+        stars: int | None = None,
+        note: str | None = None,
+        favourite: bool | None = None,
+    ) -> Mark:
+        """Log what a person thinks of an output and return all that is thought of it now.
+
+        What is None stays as it was; 0 takes the stars back. Giving reasons rejects, and what is not
+        rejected has none. ParametersRefused, NotFound or EventRefused say why nothing was logged.
+        """
+        if stars is not None and not 0 <= stars <= MOST_STARS:
+            raise ParametersRefused(f"Give 1 to {MOST_STARS} stars, or 0 to take them back; not {stars}.")
+        if note is not None and len(note) > LONGEST_NOTE:
+            raise ParametersRefused(f"A note has at most {LONGEST_NOTE} characters; this one has {len(note)}.")
+
+        def change(before: Mark) -> Mark:
+            decided = verdict or (Verdict.REJECTED if reasons else before.verdict)
+            why = before.reasons if reasons is None else tuple(reason for reason in Reason if reason in reasons)
+            return Mark(
+                verdict=decided,
+                reasons=why if decided is Verdict.REJECTED else (),
+                stars=before.stars if stars is None else stars or None,
+                note=before.note if note is None else note.strip(),
+                favourite=before.favourite if favourite is None else favourite,
+            )
+
+        return self._store.predictions.mark(prediction_id, change, by, datetime.now(UTC))
 
     # ── watching ─────────────────────────────────────────────────────────────────────────────
 
     def look(self, comparison_id: str) -> ComparisonView:
         """Return the comparison as it stands; NotFound when there is none."""
-        comparison = self._store.predictions.comparison(comparison_id)
+        comparison = self._store.comparisons.get(comparison_id)
         members = self._store.predictions.of_comparison(comparison_id)
         live = self._engine.live()
-        place = _places(members)
+        place = places_of(members)
         cells: dict[tuple[str, str, int], CellView] = {}
         for member in members:  # a later try stands in its cell's place
-            cells[place[member.prediction.id]] = _cell(member, live.get(member.prediction.id))
+            cells[place[member.prediction.id]] = cell_view(member, live.get(member.prediction.id))
         return ComparisonView(
             comparison=comparison,
             rooms=tuple(dict.fromkeys(room for room, _, _ in place.values())),
@@ -338,44 +293,4 @@ class Desk:
 
     def cell(self, prediction_id: str) -> CellView:
         """Return one prediction as it stands; NotFound when there is none."""
-        return _cell(self._store.predictions.get(prediction_id), self._engine.live().get(prediction_id))
-
-
-def _charge_to_expect(room: Room, builder: InputBuilder, price: Price, seconds: float | None) -> costs.Charge:
-    width, height = sent_size(room.width, room.height)
-    sizes = costs.Sizes((width, height), builder.output_size(RoomInput("", width, height)))
-    return costs.estimate(price, sizes=sizes, seconds=seconds)
-
-
-def _estimate(cells: Sequence[PlannedPrediction], seconds: Mapping[str, tuple[float | None, int]]) -> Estimate:
-    known = [cell.estimate.usd for cell in cells if cell.estimate.usd is not None]
-    unknown = dict.fromkeys(cell.spec.name for cell in cells if cell.estimate.usd is None)
-    of_model = Counter(cell.spec.id for cell in cells)
-    # Models run side by side, each in rounds of as many as it has places: the slowest one ends last.
-    told = [value * math.ceil(of_model[ModelID(model)] / places) for model, (value, places) in seconds.items() if value]
-    return Estimate(sum(known, Decimal(0)), tuple(unknown), len(cells), max(told, default=None))
-
-
-def _places(members: Sequence[PredictionNow]) -> dict[str, tuple[str, str, int]]:
-    """Return each prediction's cell: room, model, position among that model's seeds."""
-    places: dict[str, tuple[str, str, int]] = {}
-    taken: dict[tuple[str, str], int] = {}
-    for member in members:
-        prediction = member.prediction
-        if prediction.retry_of is not None and prediction.retry_of in places:
-            places[prediction.id] = places[prediction.retry_of]
-            continue
-        position = taken.get((prediction.room, prediction.model), 0)
-        taken[prediction.room, prediction.model] = position + 1
-        places[prediction.id] = (prediction.room, prediction.model, position)
-    return places
-
-
-def _cell(now: PredictionNow, live: Live | None) -> CellView:
-    until = now.ended_at or datetime.now(UTC)
-    return CellView(
-        prediction=now,
-        progress=live.progress if live is not None else None,
-        stage_text=live.text if live is not None else ("" if now.state.final else "waiting for its turn"),
-        elapsed_seconds=max(0.0, (until - now.prediction.created_at).total_seconds()),
-    )
+        return cell_view(self._store.predictions.get(prediction_id), self._engine.live().get(prediction_id))

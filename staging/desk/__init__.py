@@ -1,0 +1,21 @@
+"""What pages and API ask for: plan, start, look, cancel, retry, mark.
+
+Nothing here waits for a provider: an intent is written to the ledger and the engine is woken.
+"""
+
+from staging.desk.desk import Desk, ModelOffer
+from staging.desk.plans import MOST_PREDICTIONS, MOST_SEEDS, Estimate, ModelChoice, Plan, PlannedPrediction
+from staging.desk.views import CellView, ComparisonView
+
+__all__ = [
+    "MOST_PREDICTIONS",
+    "MOST_SEEDS",
+    "CellView",
+    "ComparisonView",
+    "Desk",
+    "Estimate",
+    "ModelChoice",
+    "ModelOffer",
+    "Plan",
+    "PlannedPrediction",
+]
