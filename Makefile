@@ -59,8 +59,8 @@ bench: install  ## Measure, print the table, write bench.json
 chaos: install  ## Kill the engine again and again, and count
 	$(RUN) pytest -m chaos -s --timeout=1800 $(PYTEST_ARGS)
 
-fuzz: install  ## Put hostile files through the door for pictures
-	$(RUN) pytest -m fuzz -s --timeout=1800 $(PYTEST_ARGS)
+fuzz: install  ## Put the corpus and many hostile files through the door for pictures
+	$(RUN) pytest tests/fuzz -m "" -s --timeout=1800 $(PYTEST_ARGS)
 
 soak: install  ## Minutes of load
 	$(RUN) pytest -m soak -s --timeout=1800 $(PYTEST_ARGS)
