@@ -1,0 +1,108 @@
+"""Asking for a comparison: the choices, what the run will be, the button that starts it once."""
+
+import streamlit as st
+
+from pages.components import cards
+from pages.components.choosing import choose_models, choose_prompts, choose_rooms
+from pages.components.picker import Group, pick
+from pages.components.words import counted, dollars, duration, plain
+from staging.access import person
+from staging.desk import Estimate, ModelChoice, Plan
+from staging.errors import StagingError
+from staging.ids import new_id
+from staging.lab import Lab
+
+COMPARISON = "comparison"
+"""The query parameter that holds the comparison being looked at."""
+ORDER = "compare-order"
+"""Where the session keeps the id that the next comparison will get."""
+MOST_SEEDS = 4
+RECENT = 6
+
+
+def ask_for_comparison(lab: Lab) -> None:
+    """Draw the choices and the estimate; start the comparison when asked to."""
+    left, right = st.columns([5, 3], gap="large")
+    with left:
+        rooms = choose_rooms(lab)
+        models = choose_models(lab)
+    with right:
+        style, prompts = choose_prompts(lab, rooms)
+        with st.container(horizontal=True, vertical_alignment="top"):
+            seeds = st.segmented_control(
+                "Seeds per model",
+                list(range(1, MOST_SEEDS + 1)),
+                default=1,
+                required=True,
+                key="compare-seeds",
+                persist_state="session",
+                help="Each seed is one more picture of every room by every model.",
+            )
+            project = st.selectbox(
+                "Project",
+                lab.store.rooms.projects(),
+                index=None,
+                placeholder="None",
+                accept_new_options=True,
+                key="compare-project",
+                persist_state="session",
+            )
+        recent_comparisons(lab)
+    with st.bottom:
+        choices = [ModelChoice(model, seeds=seeds or 1) for model in models]
+        run_bar(lab, [room.digest for room in rooms], choices, style, prompts, project or "")
+
+
+def run_bar(
+    lab: Lab, rooms: list[str], choices: list[ModelChoice], style: str, prompts: dict[str, str], project: str
+) -> None:
+    """Draw what the run will be and the button that starts it."""
+    plan: Plan | None = None
+    words = "Choose at least one room and one model."
+    if rooms and choices:
+        try:
+            plan = lab.desk.plan(rooms, choices, style=style, prompts=prompts, project=project)
+            words = estimate_words(plan.estimate, len(rooms), len(choices))
+        except StagingError as error:
+            words = f":red[{plain(str(error))}]"
+    # A double click reaches us as two runs of this script. The order makes the second one ask for
+    # nothing, and its name in the button's key makes a press that comes later still mean nothing.
+    order = st.session_state.setdefault(ORDER, new_id())
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.markdown(words, width="stretch")
+        pressed = st.button(
+            "Compare", type="primary", icon=":material/play_arrow:", key=f"compare-run-{order}", disabled=plan is None
+        )
+    if pressed and plan is not None:
+        st.query_params[COMPARISON] = lab.desk.start(plan, person(), order=order)
+        st.rerun()
+
+
+def estimate_words(estimate: Estimate, rooms: int, models: int) -> str:
+    """Return the estimate as one line: pictures, money (what is unknown is named), time."""
+    words = [f"**{counted(estimate.count, 'picture')}** ({counted(rooms, 'room')} × {counted(models, 'model')})"]
+    words.append(plain(f"about {dollars(estimate.known_usd)}" if estimate.known_usd else dollars(estimate.known_usd)))
+    if estimate.unknown_models:
+        words.append(f"price unknown for {plain(', '.join(estimate.unknown_models))}")
+    if estimate.seconds is not None:
+        words.append(f"about {duration(round(estimate.seconds))}")
+    return " · ".join(words)
+
+
+def recent_comparisons(lab: Lab) -> None:
+    """Draw the last comparisons, to be opened again."""
+    recent = lab.store.comparisons.list(RECENT)
+    if not recent:
+        return
+    st.subheader("Recent comparisons", anchor=False)
+    rooms = {room.digest: room for archived in (False, True) for room in lab.store.rooms.list(archived=archived)}
+    shown = [
+        cards.comparison_card(
+            one, lab.store.predictions.of_comparison(one.id), lab.pictures, rooms, st.context.timezone
+        )
+        for one in recent
+    ]
+    opened = pick([Group("", tuple(shown))], label="Recent comparisons", key="compare-recent")
+    if opened is not None:
+        st.query_params[COMPARISON] = opened
+        st.rerun()
