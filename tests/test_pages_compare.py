@@ -120,6 +120,7 @@ def test_the_prompt_is_logged_as_it_was_edited(first_lab: Lab) -> None:
     seen = only(finished(first_lab, screen.query_params["comparison"]))
     assert seen.prediction.prompt == "Add one red chair."
     assert seen.prediction.style == "modern"
+    assert seen.prediction.prompt_version == f"shipped {first_lab.prompts.version}"
 
 
 def test_an_empty_prompt_is_refused_with_a_sentence(first_lab: Lab) -> None:

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.components import cards
-from pages.components.choosing import choose_models, choose_prompts, choose_rooms
+from pages.components.choosing import choose_models, choose_rooms
 from pages.components.picker import Group, pick
+from pages.components.prompting import PromptChoice, choose_prompts
 from pages.components.words import counted, dollars, duration, plain
 from staging.access import person
 from staging.desk import Estimate, ModelChoice, Plan
@@ -27,7 +28,7 @@ def ask_for_comparison(lab: Lab) -> None:
         rooms = choose_rooms(lab)
         models = choose_models(lab)
     with right:
-        style, prompts = choose_prompts(lab, rooms)
+        told = choose_prompts(lab, rooms, models)
         with st.container(horizontal=True, vertical_alignment="top"):
             seeds = st.segmented_control(
                 "Seeds per model",
@@ -49,19 +50,24 @@ def ask_for_comparison(lab: Lab) -> None:
             )
         recent_comparisons(lab)
     with st.bottom:
-        choices = [ModelChoice(model, seeds=seeds or 1) for model in models]
-        run_bar(lab, [room.digest for room in rooms], choices, style, prompts, project or "")
+        choices = [ModelChoice(model, seeds=seeds or 1, prompts=told.by_model.get(model, {})) for model in models]
+        run_bar(lab, [room.digest for room in rooms], choices, told, project or "")
 
 
-def run_bar(
-    lab: Lab, rooms: list[str], choices: list[ModelChoice], style: str, prompts: dict[str, str], project: str
-) -> None:
+def run_bar(lab: Lab, rooms: list[str], choices: list[ModelChoice], told: PromptChoice, project: str) -> None:
     """Draw what the run will be and the button that starts it."""
     plan: Plan | None = None
     words = "Choose at least one room and one model."
     if rooms and choices:
         try:
-            plan = lab.desk.plan(rooms, choices, style=style, prompts=prompts, project=project)
+            plan = lab.desk.plan(
+                rooms,
+                choices,
+                style=told.style,
+                prompts=told.prompts,
+                project=project,
+                prompt_version=told.version,
+            )
             words = estimate_words(plan.estimate, len(rooms), len(choices))
         except StagingError as error:
             words = f":red[{plain(str(error))}]"

@@ -1,14 +1,13 @@
-"""What a comparison is made of, as a person chooses it: rooms, models, style and prompts."""
+"""What a comparison is made of, as a person chooses it: rooms and models."""
 
 import streamlit as st
 
 from pages.components import cards
 from pages.components.picker import add_choice, choose
 from pages.components.upload import upload_rooms
-from pages.components.words import counted
 from staging.lab import Lab
 from staging.registry import Capability
-from staging.rooms import Room, RoomType
+from staging.rooms import Room
 
 
 def choose_rooms(lab: Lab) -> list[Room]:
@@ -37,36 +36,3 @@ def choose_models(lab: Lab) -> list[str]:
     offers = lab.desk.models()
     preset = [one.spec.id.value for one in offers if one.available and Capability.OFFLINE in one.spec.capabilities]
     return choose(cards.model_groups(offers), label="Models", key="compare-models", preset=preset)
-
-
-def choose_prompts(lab: Lab, rooms: list[Room]) -> tuple[str, dict[str, str]]:
-    """Draw the style and one prompt for each room type; return the style and each room's prompt."""
-    st.subheader("Style and prompt", anchor=False)
-    styles = lab.prompts.styles()
-    style = st.pills(
-        "Style",
-        styles,
-        default=styles[0],
-        required=True,
-        key="compare-style",
-        format_func=str.capitalize,
-        persist_state="session",
-        wrap=True,
-    )
-    style = style if style in styles else styles[0]
-    prompts: dict[RoomType, str] = {}
-    for kind in dict.fromkeys(room.room_type for room in rooms):
-        alike = sum(room.room_type is kind for room in rooms)
-        prompts[kind] = (
-            st.text_area(
-                f"Prompt for {kind.value} ({counted(alike, 'room')}), sent as it stands here",
-                lab.prompts.prompt(style, kind),
-                height=220,
-                key=f"compare-prompt-{style}-{kind.value}",
-                persist_state="session",
-            )
-            or ""
-        )
-    if not rooms:
-        st.caption("The prompt appears here once a room is chosen.")
-    return style, {room.digest: prompts[room.room_type] for room in rooms}
