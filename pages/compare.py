@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.components.asking import COMPARISON, ORDER, ask_for_comparison
-from pages.components.watching import VIEW, watch
+from pages.components.viewing import VIEW
+from pages.components.watching import watch
 from pages.components.words import moment, plain
 from staging.errors import NotFound
 from staging.lab import Lab, current
