@@ -4,6 +4,7 @@ import difflib
 import ipaddress
 import os
 import warnings
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -71,6 +72,9 @@ class Settings(BaseSettings):
     """How soon the provider is asked again while predictions are about to end."""
     poll_slowest_seconds: float = Field(default=1.5, gt=0)
     """How late the provider is asked again at most."""
+
+    confirm_above_usd: Decimal = Field(default=Decimal("5.00"), ge=0, allow_inf_nan=False)
+    """A run that may cost more than this asks for a confirmation first."""
 
     @field_validator("data_dir")
     @classmethod

@@ -11,6 +11,7 @@ StagingError
 │   └── AlreadyAdopted     the provider's prediction belongs to another of ours
 ├── UnknownModel           no such model is registered
 ├── ParametersRefused      a model's parameters are out of its limits
+├── ConfirmationNeeded     a run that may cost much, which nobody has confirmed
 ├── UploadRejected         a file did not pass the door for pictures
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
@@ -60,6 +61,10 @@ class UnknownModel(StagingError):
 
 class ParametersRefused(StagingError):
     """A model's parameters are out of its limits."""
+
+
+class ConfirmationNeeded(StagingError):
+    """A run may cost more than is bought without asking, and nobody has confirmed it; nothing was started."""
 
 
 class UploadRejected(StagingError):

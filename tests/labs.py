@@ -68,7 +68,7 @@ def ask(
         choice if isinstance(choice, ModelChoice) else ModelChoice(choice, parameters or {}) for choice in choices
     ]
     plan = lab.desk.plan(digests, chosen, style="modern", prompts=dict.fromkeys(digests, prompt))
-    return lab.desk.start(plan, "tester")
+    return lab.desk.start(plan, "tester", confirmed=plan.estimate.amount)
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 30.0, every: float = 0.02) -> None:

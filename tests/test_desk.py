@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from staging.config import read_settings
-from staging.desk import ModelChoice
-from staging.errors import EventRefused, NotFound, ParametersRefused, UnknownModel, UploadRejected
+from staging.desk import Amount, ModelChoice
+from staging.errors import ConfirmationNeeded, EventRefused, NotFound, ParametersRefused, UnknownModel, UploadRejected
 from staging.lab import Lab, open_lab
 from staging.predictions import Mark, Reason, State, Verdict
 from tests.labs import UNCHANGED, ask, finished, lab_at, only, photo, run_one
@@ -66,6 +66,57 @@ def test_the_estimate_follows_the_parameters(lab: Lab) -> None:
         for size in ("1 MP", "4 MP")
     )
     assert large - small == 3 * Decimal("0.015")
+
+
+def test_an_estimate_by_time_is_a_range_that_our_own_runs_narrow(lab: Lab) -> None:
+    digest = room(lab)
+    model = ModelChoice("jschoormans/interior-v2")
+    before = lab.desk.plan([digest], [model], style="modern", prompts={digest: "Furnish."}).estimate
+    rate = Decimal("0.000975")
+
+    assert (before.lowest_usd, before.highest_usd) == (Decimal("0.005363"), Decimal("0.02145"))
+    done = [run_one(lab, model, rooms=[photo(shade)]).run_seconds or 0 for shade in range(5)]
+    after = lab.desk.plan([digest], [model], style="modern", prompts={digest: "Furnish."}).estimate
+    assert min(done) <= float(after.lowest_usd / rate) <= float(after.highest_usd / rate) + 1e-9 <= max(done) + 0.01
+    assert after.highest_usd < before.lowest_usd
+
+
+def test_an_estimate_by_size_allows_for_rounded_edges(lab: Lab) -> None:
+    digest = lab.desk.keep_room(photo(3, (1155, 866)), "room.png", "tester").digest
+    flux = [ModelChoice("black-forest-labs/flux-2-pro")]
+    made = lab.desk.plan([digest], flux, style="modern", prompts={digest: "Furnish."}).estimate
+
+    assert made.highest_usd - made.lowest_usd == Decimal("0.015")  # one started megapixel
+    assert made.lowest_usd <= made.known_usd <= made.highest_usd
+
+
+def test_what_is_ahead_makes_it_longer(lab: Lab) -> None:
+    digest = room(lab)
+    lab.engine.stop()  # nothing ends meanwhile
+    alone, behind = (
+        (
+            lab.desk.plan([digest], [ModelChoice(UNCHANGED)], style="modern", prompts={digest: "x"}).estimate,
+            ask(lab, ModelChoice(UNCHANGED, seeds=8)),
+        )[0]
+        for _ in range(2)
+    )
+
+    assert (alone.ahead, behind.ahead) == (0, 8)
+    assert (alone.seconds, behind.seconds) == (1.0, 9.0)
+
+
+def test_a_dear_run_is_refused_until_its_amount_is_confirmed(lab: Lab) -> None:
+    rooms = [room(lab, shade) for shade in range(3)]
+    choices = [ModelChoice("google/nano-banana-2", seeds=4), ModelChoice("qwen/qwen-image-edit")]
+    made = lab.desk.plan(rooms, choices, style="modern", prompts=dict.fromkeys(rooms, "Furnish."))
+
+    assert lab.desk.must_confirm(made)
+    for less in (None, Amount(Decimal("0.09"), 11), Amount(Decimal("0.08"), 12)):
+        with pytest.raises(ConfirmationNeeded, match=r"\$0\.09 and 12 images of unknown price.*more than \$5\.00"):
+            lab.desk.start(made, "tester", confirmed=less)
+    assert lab.store.comparisons.list() == []
+    lab.desk.start(made, "tester", confirmed=Amount(Decimal("0.09"), 12))
+    assert len(lab.store.comparisons.list()) == 1
 
 
 @pytest.mark.parametrize(

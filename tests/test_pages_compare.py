@@ -318,6 +318,77 @@ def test_unknown_prices_are_named_beside_the_known_money(first_lab: Lab, mocker:
     assert "price unknown for Nano Banana 2" in words(screen)
 
 
+def test_a_price_that_varies_is_a_range(first_lab: Lab, mocker: MockerFixture) -> None:
+    mocker.patch.object(first_lab.desk, "_refusals", {})
+    screen = choose(visit(), models=["jschoormans/interior-v2"])
+
+    assert "· \\$0\\.0053 to \\$0\\.0215 ·" in words(screen)  # 5.5 to 22 s of hardware: no history of our own yet
+
+
+def test_what_has_only_unknown_prices_is_not_called_free(first_lab: Lab, mocker: MockerFixture) -> None:
+    mocker.patch.object(first_lab.desk, "_refusals", {})
+    screen = choose(visit(), models=["google/nano-banana-2"])
+
+    assert "price unknown for Nano Banana 2" in words(screen)
+    assert "\\$0" not in words(screen)
+
+
+def dear_screen(lab: Lab, mocker: MockerFixture) -> AppTest:
+    """A run of eleven pictures at a price that nobody knows."""
+    mocker.patch.object(lab.desk, "_refusals", {})
+    mocker.patch.object(lab.engine, "wake")  # nothing is sent: it stays in the queue
+    rooms = [lab.desk.keep_room(photo(shade), "room.png", "tester").digest for shade in range(11)]
+    return choose(visit(), rooms=rooms, models=["google/nano-banana-2"])
+
+
+def confirm_button(screen: AppTest) -> Button | None:
+    return next((button for button in screen.button if button.label == "Run it"), None)
+
+
+def test_a_run_that_may_be_dear_asks_first_and_names_the_amount(first_lab: Lab, mocker: MockerFixture) -> None:
+    screen = dear_screen(first_lab, mocker)
+
+    run_button(screen).click().run()
+
+    assert first_lab.store.comparisons.list() == []
+    assert "11 pictures · price unknown for Nano Banana 2" in words(screen)
+    confirmed = confirm_button(screen)
+    assert confirmed is not None
+    confirmed.click().run()
+    (comparison,) = first_lab.store.comparisons.list()
+    assert screen.query_params["comparison"] == comparison.id
+
+
+def test_a_run_that_was_not_confirmed_buys_nothing_and_can_be_asked_for_again(
+    first_lab: Lab, mocker: MockerFixture
+) -> None:
+    screen = dear_screen(first_lab, mocker)
+    run_button(screen).click().run()
+
+    next(button for button in screen.button if button.label == "Not now").click().run()
+
+    assert confirm_button(screen) is None
+    assert first_lab.store.comparisons.list() == []
+    run_button(screen).click().run()
+    assert confirm_button(screen)
+
+
+def test_a_confirmation_heard_twice_buys_once(first_lab: Lab, mocker: MockerFixture) -> None:
+    screen = dear_screen(first_lab, mocker)
+    late = visit()
+    for name in ("compare-order", "compare-models-chosen", "compare-rooms-chosen"):
+        late.session_state[name] = screen.session_state[name]
+    late.run()
+    for one in (screen, late):
+        run_button(one).click().run()
+        confirmed = confirm_button(one)
+        assert confirmed
+        confirmed.click().run()
+
+    assert len(first_lab.store.comparisons.list()) == 1
+    assert late.query_params["comparison"] == screen.query_params["comparison"]
+
+
 def test_no_name_of_a_file_becomes_markup(first_lab: Lab) -> None:
     screen = visit()
 

@@ -322,15 +322,6 @@ def test_only_a_success_can_be_judged(store: Store) -> None:
         store.predictions.mark("nothing", decided(Verdict.ACCEPTED), "ada", NOW)
 
 
-def test_a_models_time_is_the_median_of_its_successes(store: Store) -> None:
-    asked = queued(store, 5)
-    for one, seconds in zip(asked, (2.0, 4.0, 9.0, None, 100.0), strict=True):
-        state = State.FAILED if seconds == 100.0 else State.SUCCEEDED
-        store.predictions.append([ending(one, state, 1, run_seconds=seconds)])
-    assert store.predictions.finished_seconds("qwen/qwen-image-edit") == 4.0
-    assert store.predictions.finished_seconds("reve/edit") is None
-
-
 # ── the view that people read ────────────────────────────────────────────────────────────────────
 
 

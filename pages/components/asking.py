@@ -1,8 +1,11 @@
 """Asking for a comparison: the choices, what the run will be, the button that starts it once."""
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
 import streamlit as st
 
 from pages.components import cards
+from pages.components.calm import calmly
 from pages.components.choosing import choose_models, choose_rooms
 from pages.components.picker import Group, pick
 from pages.components.prompting import PromptChoice, choose_prompts
@@ -17,6 +20,8 @@ COMPARISON = "comparison"
 """The query parameter that holds the comparison being looked at."""
 ORDER = "compare-order"
 """Where the session keeps the id that the next comparison will get."""
+CONFIRM = "compare-confirm"
+"""Where the session keeps the order that a confirmation is being asked for."""
 MOST_SEEDS = 4
 RECENT = 6
 
@@ -79,20 +84,78 @@ def run_bar(lab: Lab, rooms: list[str], choices: list[ModelChoice], told: Prompt
         pressed = st.button(
             "Compare", type="primary", icon=":material/play_arrow:", key=f"compare-run-{order}", disabled=plan is None
         )
-    if pressed and plan is not None:
+    if plan is None:
+        return
+    if pressed and not lab.desk.must_confirm(plan):
         st.query_params[COMPARISON] = lab.desk.start(plan, person(), order=order)
         st.rerun()
+    if pressed:
+        st.session_state[CONFIRM] = order
+    if st.session_state.get(CONFIRM) == order:
+        confirm(lab, plan, order)
+
+
+def confirm(lab: Lab, plan: Plan, order: str) -> None:
+    """Ask in a dialog that names the amount; start the comparison when it is confirmed."""
+    amount = plan.estimate.amount
+
+    def forget() -> None:
+        st.session_state.pop(CONFIRM, None)
+
+    @st.dialog("Run this comparison?", on_dismiss=forget)
+    @calmly
+    def ask() -> None:
+        st.markdown(f"{counted(plan.estimate.count, 'picture')} · {' · '.join(money_words(plan.estimate))}")
+        limit = dollars(lab.settings.confirm_above_usd)
+        st.caption(plain(f"Runs that may cost more than {limit} are confirmed first."))
+        with st.container(horizontal=True):
+            # The amount is in the key: a press that was made on another amount means nothing.
+            if st.button(
+                "Run it",
+                type="primary",
+                icon=":material/play_arrow:",
+                key=f"compare-confirm-{order}-{amount.highest_usd}-{amount.unknown_count}",
+            ):
+                started = lab.desk.start(plan, person(), order=order, confirmed=amount)
+                forget()
+                st.query_params[COMPARISON] = started
+                st.rerun()
+            if st.button("Not now", key=f"compare-not-now-{order}"):
+                forget()
+                st.rerun()
+
+    ask()
 
 
 def estimate_words(estimate: Estimate, rooms: int, models: int) -> str:
-    """Return the estimate as one line: pictures, money (what is unknown is named), time."""
+    """Return the estimate as one line: pictures, money, time and who is before it."""
     words = [f"**{counted(estimate.count, 'picture')}** ({counted(rooms, 'room')} × {counted(models, 'model')})"]
-    words.append(plain(f"about {dollars(estimate.known_usd)}" if estimate.known_usd else dollars(estimate.known_usd)))
-    if estimate.unknown_models:
-        words.append(f"price unknown for {plain(', '.join(estimate.unknown_models))}")
+    words += money_words(estimate)
     if estimate.seconds is not None:
-        words.append(f"about {duration(round(estimate.seconds))}")
+        behind = f", behind {counted(estimate.ahead, 'other')}" if estimate.ahead else ""
+        words.append(f"about {duration(round(estimate.seconds))}{behind}")
     return " · ".join(words)
+
+
+def money_words(estimate: Estimate) -> list[str]:
+    """Return what it will cost: a range where prices vary, and the models whose price nobody knows."""
+    words = []
+    if estimate.lowest_usd != estimate.highest_usd:
+        low, high = rounded(estimate.lowest_usd, ROUND_FLOOR), rounded(estimate.highest_usd, ROUND_CEILING)
+        words.append(plain(f"{dollars(low)} to {dollars(high)}"))
+    elif estimate.known_usd:
+        words.append(plain(f"about {dollars(estimate.known_usd)}"))
+    elif estimate.unknown_count < estimate.count:
+        words.append(plain(dollars(estimate.known_usd)))
+    if estimate.unknown_models:
+        more = "" if estimate.unknown_count == estimate.count else f" ({counted(estimate.unknown_count, 'picture')})"
+        words.append(f"price unknown for {plain(', '.join(estimate.unknown_models))}{more}")
+    return words
+
+
+def rounded(amount: Decimal, rounding: str) -> Decimal:
+    """Return the amount in cents, or to four places below ten cents: the ends of a range are no more exact."""
+    return amount.quantize(Decimal("0.01") if amount >= Decimal("0.1") else Decimal("0.0001"), rounding)
 
 
 def recent_comparisons(lab: Lab) -> None:

@@ -4,12 +4,13 @@ Nothing here waits for a provider: an intent is written to the ledger and the en
 """
 
 from staging.desk.desk import Desk, ModelOffer
-from staging.desk.plans import MOST_PREDICTIONS, MOST_SEEDS, Estimate, ModelChoice, Plan, PlannedPrediction
+from staging.desk.plans import MOST_PREDICTIONS, MOST_SEEDS, Amount, Estimate, ModelChoice, Plan, PlannedPrediction
 from staging.desk.views import CellView, ComparisonView
 
 __all__ = [
     "MOST_PREDICTIONS",
     "MOST_SEEDS",
+    "Amount",
     "CellView",
     "ComparisonView",
     "Desk",

@@ -1,5 +1,6 @@
 """The one place where people's wishes about predictions are taken."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -10,15 +11,18 @@ from staging.desk.plans import (
     LONGEST_PROMPT,
     MOST_PREDICTIONS,
     MOST_SEEDS,
+    Amount,
     ModelChoice,
     Plan,
     PlannedPrediction,
+    charge_limits,
     charge_to_expect,
     estimate_of,
 )
+from staging.desk.timing import Load, Seconds, capacities, seconds_of, seconds_to_the_last
 from staging.desk.views import CellView, ComparisonView, cell_view, places_of
 from staging.engine import Engine
-from staging.errors import NotFound, ParametersRefused
+from staging.errors import ConfirmationNeeded, NotFound, ParametersRefused
 from staging.ids import new_id
 from staging.images import Pictures
 from staging.predictions import LONGEST_NOTE, MOST_STARS, Comparison, Mark, Prediction, Reason, State, Verdict
@@ -116,8 +120,7 @@ class Desk:
         if not rooms or not choices:
             raise ParametersRefused("Choose at least one room and one model.")
         # Once a model, not once a cell: a page plans at every rerun.
-        seconds = {choice.model: self._typical_seconds(self._registry.get(choice.model)) for choice in choices}
-        pace = {model: (value, self._places(model)) for model, value in seconds.items()}
+        seconds = {choice.model: self._seconds(self._registry.get(choice.model)) for choice in choices}
         cells: list[PlannedPrediction] = []
         for digest in dict.fromkeys(rooms):
             room = self._store.rooms.get(digest)
@@ -134,43 +137,74 @@ class Desk:
                 f"This would be {len(cells)} images in one comparison; at most {MOST_PREDICTIONS} are run together. "
                 "Choose fewer rooms, models or seeds."
             )
-        return Plan(tuple(cells), style, project, prompt_version, estimate_of(cells, pace))
+        loads = self._loads(Counter(cell.spec.id.value for cell in cells))
+        expected = estimate_of(
+            cells, seconds_to_the_last(loads, capacities(self._settings)), sum(load.ahead for load in loads)
+        )
+        return Plan(tuple(cells), style, project, prompt_version, expected)
 
-    def _cells(self, room: Room, choice: ModelChoice, prompt: str, seconds: float | None) -> list[PlannedPrediction]:
+    def _cells(self, room: Room, choice: ModelChoice, prompt: str, seconds: Seconds | None) -> list[PlannedPrediction]:
         spec = self._registry.get(choice.model)
         self._refuse_unavailable(spec)
         if not 1 <= choice.seeds <= MOST_SEEDS:
             raise ParametersRefused(f"{spec.name}: choose 1 to {MOST_SEEDS} seeds, not {choice.seeds}.")
         builder = spec.parameters(choice.parameters)
         price = builder.price(spec.price)
-        estimate = charge_to_expect(room, builder, price, seconds)
+        estimate = charge_to_expect(room, builder, price, seconds and seconds.typical)
+        limits = charge_limits(room, builder, price, seconds)
         takes_seed = Capability.SEED in spec.capabilities
         return [
             PlannedPrediction(
-                room, spec, builder.chosen(), position + 1 if takes_seed else None, prompt, price, estimate
+                room, spec, builder.chosen(), position + 1 if takes_seed else None, prompt, price, estimate, *limits
             )
             for position in range(choice.seeds)
         ]
 
-    def _places(self, model: str) -> int:
-        offline = self._registry.get(model).provider == "offline"
-        return self._settings.offline_workers if offline else self._settings.model_concurrency
+    def _loads(self, wanted: Mapping[str, int]) -> list[Load]:
+        """Return what each model has to make with the providers of the wanted ones, those asked for before too."""
+        ahead = self._store.history.under_way()
+        specs = [spec for spec in self._registry if spec.id in wanted or spec.id in ahead]
+        providers = {spec.provider for spec in specs if spec.id in wanted}
+        return [
+            Load(
+                spec.provider,
+                seconds.typical if (seconds := self._seconds(spec)) else None,
+                wanted.get(spec.id, 0),
+                ahead.get(spec.id, 0),
+            )
+            for spec in specs
+            if spec.provider in providers
+        ]
 
-    def _typical_seconds(self, spec: ModelSpec) -> float | None:
-        seen = self._store.predictions.finished_seconds(spec.id)
-        return spec.typical_seconds if seen is None else seen
+    def _seconds(self, spec: ModelSpec) -> Seconds | None:
+        return seconds_of(spec, self._store.history.of_models().get(spec.id))
+
+    def must_confirm(self, plan: Plan) -> bool:
+        """True when the run may cost more than is bought without asking (STAGING_CONFIRM_ABOVE_USD)."""
+        return plan.estimate.amount.above(self._settings.confirm_above_usd)
 
     # ── a run ────────────────────────────────────────────────────────────────────────────────
 
-    def start(self, plan: Plan, by: str, name: str = "", order: str | None = None) -> str:
+    def start(
+        self, plan: Plan, by: str, name: str = "", order: str | None = None, *, confirmed: Amount | None = None
+    ) -> str:
         """Return the new comparison's id: all its predictions are in the ledger and under way.
 
         `order` is the id to give it, made by the caller before the person can press: the same order
-        given again, by a double click, asks for nothing.
+        given again, by a double click, asks for nothing. ConfirmationNeeded when the run may cost
+        more than is bought without asking, and `confirmed`, the amount that a person has agreed to,
+        does not cover it.
         """
         if order is not None:
             with suppress(NotFound):
                 return self._store.comparisons.get(order).id
+        amount = plan.estimate.amount
+        if self.must_confirm(plan) and (confirmed is None or not amount.within(confirmed)):
+            more = f" and {amount.unknown_count} images of unknown price" if amount.unknown_count else ""
+            raise ConfirmationNeeded(
+                f"Nothing was started: this run may cost ${amount.highest_usd:,.2f}{more}, and runs that may cost "
+                f"more than ${self._settings.confirm_above_usd:,.2f} are confirmed first."
+            )
         now = datetime.now(UTC)
         comparison = Comparison(order or new_id(), name, plan.project, now, by)
         predictions = [
@@ -221,13 +255,14 @@ class Desk:
         builder = spec.parameters(old.prediction.parameters)
         price = builder.price(spec.price)
         room = self._store.rooms.get(old.prediction.room)
+        seconds = self._seconds(spec)
         now = datetime.now(UTC)
         again = replace(
             old.prediction,
             id=new_id(),
             version=spec.version,
             price=price,
-            estimate_usd=charge_to_expect(room, builder, price, self._typical_seconds(spec)).usd,
+            estimate_usd=charge_to_expect(room, builder, price, seconds and seconds.typical).usd,
             created_at=now,
             created_by=by,
             retry_of=prediction_id,

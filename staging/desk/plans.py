@@ -1,22 +1,27 @@
 """A comparison before it is asked for: what would run, for how much, how long."""
 
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from staging import costs
+from staging.desk.timing import Seconds
 from staging.images import sent_size
-from staging.registry import InputBuilder, ModelID, ModelSpec, Price, RoomInput
+from staging.registry import InputBuilder, ModelSpec, Price, RoomInput
 from staging.rooms import Room
 
 MOST_PREDICTIONS = 500
 """In one comparison: beyond it the grid is of no use to anybody, and a slip is dear."""
 MOST_SEEDS = 8
 LONGEST_PROMPT = 5_000
+UNKNOWN_USD = Decimal("0.50")
+"""What a picture of unknown price may cost, when it is decided whether to ask before a run: twice the
+dearest known one. It is counted nowhere else."""
+EDGE_PIXELS = 8
+"""Models round the edges of what they make to multiples of 16, so each may be off by half of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,26 @@ class PlannedPrediction:
     price: Price
     """With these parameters."""
     estimate: costs.Charge
+    lowest_usd: Decimal | None
+    """What it costs when it runs quickly and comes out small; None when its price is not known."""
+    highest_usd: Decimal | None
+
+
+class Amount(NamedTuple):
+    """The most a run may cost, which a person confirms."""
+
+    highest_usd: Decimal
+    """Of the pictures whose price is known."""
+    unknown_count: int
+    """How many pictures come on top, at a price that nobody knows."""
+
+    def above(self, limit_usd: Decimal) -> bool:
+        """True when it may be more than that; a picture of unknown price counts as UNKNOWN_USD here."""
+        return self.highest_usd + self.unknown_count * UNKNOWN_USD > limit_usd
+
+    def within(self, other: "Amount") -> bool:
+        """True when whoever confirmed the other one has confirmed this one too."""
+        return self.highest_usd <= other.highest_usd and self.unknown_count <= other.unknown_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +74,24 @@ class Estimate:
     """What a plan will cost and take, as far as can be known."""
 
     known_usd: Decimal
-    """The sum over the cells whose price is known."""
+    """The sum to expect of the cells whose price is known."""
+    lowest_usd: Decimal
+    highest_usd: Decimal
+    """The same at the least and at the most; all three are equal where prices do not vary."""
     unknown_models: tuple[str, ...]
-    """Names of the models whose cost cannot be told: not in the sum."""
+    """Names of the models whose cost cannot be told: not in the sums."""
+    unknown_count: int
+    """How many of the cells are theirs."""
     count: int
     seconds: float | None
-    """Until the last picture, by the models' own history; None when nothing is known."""
+    """Until the last picture, by the models' own history and behind what is under way; None when unknown."""
+    ahead: int
+    """How many predictions are under way with the same providers."""
+
+    @property
+    def amount(self) -> Amount:
+        """The most it may cost."""
+        return Amount(self.highest_usd, self.unknown_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +107,38 @@ class Plan:
 
 def charge_to_expect(room: Room, builder: InputBuilder, price: Price, seconds: float | None) -> costs.Charge:
     """Return what one prediction will cost; `seconds` is how long the model typically runs."""
+    return costs.estimate(price, sizes=_sizes(room, builder, 0), seconds=seconds)
+
+
+def charge_limits(
+    room: Room, builder: InputBuilder, price: Price, seconds: Seconds | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """Return the least and the most that one prediction will cost; None when its price is not known."""
+    least = costs.estimate(price, sizes=_sizes(room, builder, -EDGE_PIXELS), seconds=seconds and seconds.quick)
+    most = costs.estimate(price, sizes=_sizes(room, builder, EDGE_PIXELS), seconds=seconds and seconds.slow)
+    return least.usd, most.usd
+
+
+def _sizes(room: Room, builder: InputBuilder, off: int) -> costs.Sizes:
     width, height = sent_size(room.width, room.height)
-    sizes = costs.Sizes((width, height), builder.output_size(RoomInput("", width, height)))
-    return costs.estimate(price, sizes=sizes, seconds=seconds)
+    out = builder.output_size(RoomInput("", width, height))
+    return costs.Sizes((width, height), (max(1, out[0] + off), max(1, out[1] + off)))
 
 
-def estimate_of(cells: Sequence[PlannedPrediction], seconds: Mapping[str, tuple[float | None, int]]) -> Estimate:
-    """Return the sum over the cells; `seconds` is by model: how long one takes, and how many run at once."""
-    known = [cell.estimate.usd for cell in cells if cell.estimate.usd is not None]
-    unknown = dict.fromkeys(cell.spec.name for cell in cells if cell.estimate.usd is None)
-    of_model = Counter(cell.spec.id for cell in cells)
-    # Models run side by side, each in rounds of as many as it has places: the slowest one ends last.
-    told = [value * math.ceil(of_model[ModelID(model)] / places) for model, (value, places) in seconds.items() if value]
-    return Estimate(sum(known, Decimal(0)), tuple(unknown), len(cells), max(told, default=None))
+def estimate_of(cells: Sequence[PlannedPrediction], seconds: float | None, ahead: int) -> Estimate:
+    """Return the sums over the cells, with the time that `seconds_to_the_last` told."""
+    unknown = [cell for cell in cells if cell.estimate.usd is None]
+    return Estimate(
+        known_usd=_sum(cell.estimate.usd for cell in cells),
+        lowest_usd=_sum(cell.lowest_usd for cell in cells),
+        highest_usd=_sum(cell.highest_usd for cell in cells),
+        unknown_models=tuple(dict.fromkeys(cell.spec.name for cell in unknown)),
+        unknown_count=len(unknown),
+        count=len(cells),
+        seconds=seconds,
+        ahead=ahead,
+    )
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))

@@ -13,6 +13,7 @@ from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger, CostReport, CostRow
 from staging.store.documents import Document, DocumentLedger
 from staging.store.export import export
+from staging.store.history import HistoryLedger, ModelHistory
 from staging.store.predictions import PredictionLedger
 from staging.store.rooms import RoomLedger
 from staging.store.schema import applied_migrations, make_views, migrate, pending, read_migrations
@@ -28,6 +29,8 @@ __all__ = [
     "CostRow",
     "Document",
     "DocumentLedger",
+    "HistoryLedger",
+    "ModelHistory",
     "PredictionLedger",
     "RoomLedger",
     "Store",
@@ -45,6 +48,7 @@ class Store:
         self.comparisons = ComparisonLedger(ledger)
         self.predictions = PredictionLedger(ledger)
         self.documents = DocumentLedger(ledger)
+        self.history = HistoryLedger(ledger)
         self.uploads = UploadLedger(ledger)
         self.costs = CostLedger(ledger)
 

@@ -12,9 +12,6 @@ from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.lives import last_steps, lives_of, read_lives, read_marks
 from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware
 
-_RECENT = 200
-"""How many of a model's last predictions say how long it takes."""
-
 
 class PredictionLedger:
     """The comparisons and predictions. Every method may be called from any thread."""
@@ -126,22 +123,6 @@ class PredictionLedger:
             [provider, list(provider_ids)],
         )
         return {provider_id for (provider_id,) in rows}
-
-    def finished_seconds(self, model: str) -> float | None:
-        """Return the median run time, in seconds, of the model's last successes; None without any."""
-        with self._ledger.reading() as cursor:
-            rows = cursor.execute(
-                "SELECT id FROM app.predictions WHERE model = ? ORDER BY id DESC LIMIT ?", [model, _RECENT]
-            ).fetchall()
-            ids = [prediction_id for (prediction_id,) in rows]
-            if not ids:
-                return None
-            sql = (
-                "SELECT median(run_seconds) FROM endings WHERE state = 'succeeded' "
-                "AND prediction_id BETWEEN ? AND ? AND list_contains(?, prediction_id)"
-            )
-            row = _one(cursor, sql, min(ids), max(ids), ids)
-            return None if row is None else row[0]
 
 
 def _refuse_misplaced(event: Event, last: tuple[int, State] | None) -> None:

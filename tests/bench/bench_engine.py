@@ -94,7 +94,7 @@ def _ours(places: int) -> Run:
             ]
             choices = [ModelChoice(model, seeds=SEEDS) for model in MODELS]
             plan = lab.desk.plan(rooms, choices, style="modern", prompts=dict.fromkeys(rooms, "Furnish this room."))
-            comparison = lab.desk.start(plan, "bench")
+            comparison = lab.desk.start(plan, "bench", confirmed=plan.estimate.amount)
             # By the engine's own memory: a look at two hundred in the ledger would load what is measured.
             wait_for(lambda: len(lab.engine.live()) > 0, 60)
             wait_for(lambda: len(lab.engine.live()) == 0, 600, every=0.2)

@@ -1,0 +1,82 @@
+"""What the ledger says of each model, for cards and estimates."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from staging.predictions import State, Verdict
+from staging.store import ModelHistory, Store
+from staging.store.history import RECENT
+from tests.ledgers import NOW, decided, ending, queued, succeeded
+
+QWEN = "qwen/qwen-image-edit"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(tmp_path / "ledger.duckdb")
+    yield store
+    store.close()
+
+
+def test_a_models_time_is_the_median_of_its_successes(store: Store) -> None:
+    asked = queued(store, 5)
+    for one, seconds in zip(asked, (2.0, 4.0, 9.0, None, 100.0), strict=True):
+        state = State.FAILED if seconds == 100.0 else State.SUCCEEDED
+        store.predictions.append([ending(one, state, 1, run_seconds=seconds)])
+
+    known = store.history.of_models()
+
+    assert (known[QWEN].seconds, known[QWEN].runs) == (4.0, 4)
+    assert "reve/edit" not in known
+
+
+def test_acceptance_counts_what_was_judged_and_each_models_own(store: Store) -> None:
+    first, second, third, _ = succeeded(store, 4)
+    (other,) = succeeded(store, 1, model="reve/edit")
+    for one, verdict in (
+        (first, Verdict.ACCEPTED),
+        (second, Verdict.REJECTED),
+        (third, Verdict.ACCEPTED),
+        (third, Verdict.UNDECIDED),
+        (other, Verdict.ACCEPTED),
+    ):
+        store.predictions.mark(one.id, decided(verdict), "ada", NOW)
+
+    known = store.history.of_models()
+
+    assert known[QWEN] == ModelHistory(4, 6.5, 6.5, 6.5, 1, 2, Decimal("0.03"))
+    assert (known["reve/edit"].accepted, known["reve/edit"].judged) == (1, 1)
+
+
+def test_only_the_last_predictions_speak_for_a_model(store: Store) -> None:
+    old = queued(store, 5)
+    store.predictions.append([ending(one, sequence=1, run_seconds=90.0) for one in old])
+    new = queued(store, RECENT)
+    store.predictions.append([ending(one, sequence=1, run_seconds=3.0) for one in new])
+
+    known = store.history.of_models()[QWEN]
+
+    assert (known.runs, known.seconds, known.slow_seconds) == (RECENT, 3.0, 3.0)
+
+
+def test_what_is_under_way_is_counted_until_it_ends(store: Store) -> None:
+    one, two = queued(store, 2)
+    assert store.history.under_way() == {QWEN: 2}
+
+    store.predictions.append([ending(one, State.CANCELED, 1)])
+    assert store.history.under_way() == {QWEN: 1}
+
+    store.predictions.append([ending(two, State.FAILED, 1)])
+    assert store.history.under_way() == {}
+
+
+def test_nothing_is_reckoned_again_until_something_has_happened(store: Store) -> None:
+    (asked,) = succeeded(store)
+    known = store.history.of_models()
+
+    assert store.history.of_models() is known
+    store.predictions.mark(asked.id, decided(Verdict.ACCEPTED), "ada", NOW)
+    assert store.history.of_models()[QWEN].accepted == 1
