@@ -10,6 +10,7 @@ StagingError
 ├── EventRefused           an event does not follow the prediction's last one
 │   └── AlreadyAdopted     the provider's prediction belongs to another of ours
 ├── UnknownModel           no such model is registered
+├── PromptsRefused         a prompt book that cannot be used, with the faulty place
 ├── ParametersRefused      a model's parameters are out of its limits
 ├── ConfirmationNeeded     a run that may cost much, which nobody has confirmed
 ├── UploadRejected         a file did not pass the door for pictures
@@ -57,6 +58,10 @@ class AlreadyAdopted(EventRefused):
 
 class UnknownModel(StagingError):
     """No such model is registered."""
+
+
+class PromptsRefused(StagingError):
+    """A prompt book cannot be used; the sentence begins with the faulty place. Nothing was saved."""
 
 
 class ParametersRefused(StagingError):

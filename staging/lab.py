@@ -23,6 +23,7 @@ from staging.providers.offline import OfflineProvider, missing_packages
 from staging.providers.replicate import ReplicateProvider
 from staging.registry import ModelRegistry
 from staging.rooms import SAMPLE_ROOMS, Room
+from staging.shelf import PromptShelf
 from staging.store import Store
 
 log = logging.getLogger(__name__)
@@ -40,10 +41,15 @@ class Lab:
     registry: ModelRegistry
     store: Store
     pictures: Pictures
-    prompts: PromptBook
+    prompt_shelf: PromptShelf
     engine: Engine
     desk: Desk
     claim: Claim
+
+    @property
+    def prompts(self) -> PromptBook:
+        """The prompt book as the last person saved it; PromptsRefused when this release cannot use it."""
+        return self.prompt_shelf.current().usable()
 
     def close(self) -> None:
         """Stop the engine, close the ledger and let go of the data folder."""
@@ -60,7 +66,7 @@ def open_lab(settings: Settings) -> Lab:
     ledger that cannot be read.
     """
     registry = default_registry(settings.default_model)
-    prompts = PromptBook.read(SHIPPED / "prompts.toml")
+    shipped = PromptBook.read(SHIPPED / "prompts.toml")
     held = claim(settings.data_dir)
     try:
         store = Store.open(settings.ledger_path)
@@ -75,8 +81,9 @@ def open_lab(settings: Settings) -> Lab:
         pictures=pictures,
         providers=lambda: _providers(settings, pictures),
     )
+    shelf = PromptShelf(store, shipped)
     desk = Desk(settings, registry, store, pictures, engine, _refusals(settings))
-    lab = Lab(settings, registry, store, pictures, prompts, engine, desk, held)
+    lab = Lab(settings, registry, store, pictures, shelf, engine, desk, held)
     try:
         _add_sample_rooms(lab)
     except BaseException:

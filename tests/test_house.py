@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pages",),
     ("staging.api", "staging.__main__"),
     ("staging.lab", "staging.doctor"),
-    ("staging.desk",),
+    ("staging.desk", "staging.shelf"),
     ("staging.engine",),
     ("staging.store",),
     ("staging.providers",),

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from staging.config import Settings
 from staging.desk.plans import (
-    LONGEST_PROMPT,
     MOST_PREDICTIONS,
     MOST_SEEDS,
     Amount,
@@ -26,7 +25,8 @@ from staging.errors import ConfirmationNeeded, NotFound, ParametersRefused
 from staging.ids import new_id
 from staging.images import Pictures
 from staging.predictions import LONGEST_NOTE, MOST_STARS, Comparison, Mark, Prediction, Reason, State, Verdict
-from staging.registry import Capability, ModelRegistry, ModelSpec
+from staging.prompts import LONGEST_PROMPT
+from staging.registry import Capability, ModelRegistry, ModelSpec, RoomInput
 from staging.rooms import Room, RoomType
 from staging.store import Store
 
@@ -131,7 +131,7 @@ class Desk:
                         f"The prompt for {room.name} must have between 1 and {LONGEST_PROMPT} characters; "
                         f"it has {len(prompt)}."
                     )
-                cells.extend(self._cells(room, choice, prompt, seconds[choice.model]))
+                cells.extend(self._cells(room, choice, prompt, style, seconds[choice.model]))
         if len(cells) > MOST_PREDICTIONS:
             raise ParametersRefused(
                 f"This would be {len(cells)} images in one comparison; at most {MOST_PREDICTIONS} are run together. "
@@ -143,12 +143,15 @@ class Desk:
         )
         return Plan(tuple(cells), style, project, prompt_version, expected)
 
-    def _cells(self, room: Room, choice: ModelChoice, prompt: str, seconds: Seconds | None) -> list[PlannedPrediction]:
+    def _cells(
+        self, room: Room, choice: ModelChoice, prompt: str, style: str, seconds: Seconds | None
+    ) -> list[PlannedPrediction]:
         spec = self._registry.get(choice.model)
         self._refuse_unavailable(spec)
         if not 1 <= choice.seeds <= MOST_SEEDS:
             raise ParametersRefused(f"{spec.name}: choose 1 to {MOST_SEEDS} seeds, not {choice.seeds}.")
         builder = spec.parameters(choice.parameters)
+        builder.refuse_unusable(RoomInput("", room.width, room.height, room_type=room.room_type, style=style))
         price = builder.price(spec.price)
         estimate = charge_to_expect(room, builder, price, seconds and seconds.typical)
         limits = charge_limits(room, builder, price, seconds)

@@ -16,7 +16,6 @@ from staging.rooms import Room
 MOST_PREDICTIONS = 500
 """In one comparison: beyond it the grid is of no use to anybody, and a slip is dear."""
 MOST_SEEDS = 8
-LONGEST_PROMPT = 5_000
 UNKNOWN_USD = Decimal("0.50")
 """What a picture of unknown price may cost, when it is decided whether to ask before a run: twice the
 dearest known one. It is counted nowhere else."""

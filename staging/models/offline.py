@@ -5,12 +5,15 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from staging.errors import ParametersRefused
 from staging.models.pictures import given
 from staging.models.prices import OFFLINE
 from staging.registry import Capability, InputBuilder, ModelID, ModelSpec, OutputShape, Price, RoomInput
 
 FREE = Price(usd_per_run=Decimal(0), source=OFFLINE.name, dated=OFFLINE.dated)
 CAPABILITIES = frozenset({Capability.OFFLINE, Capability.KEEPS_FRAMING})
+DECLUTTER = "declutter"
+"""The style of data/prompts.toml that empties the room."""
 LICENCE = "Our own code."
 
 
@@ -19,6 +22,14 @@ class FurnishInput(InputBuilder):
 
     quality: Literal["draft", "standard"] = "standard"
     """Draft is quicker and grainier."""
+
+    def refuse_unusable(self, room: RoomInput) -> None:
+        """Raise ParametersRefused for the style that takes furniture away: this only puts some in."""
+        super().refuse_unusable(room)
+        if room.style == DECLUTTER:
+            raise ParametersRefused(
+                "The offline baseline can furnish a room but not empty one: choose another style, or leave it out."
+            )
 
     def input_of(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:  # noqa: ARG002
         """Return what `staging.providers.offline` reads; `room` is the room's digest."""

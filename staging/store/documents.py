@@ -57,7 +57,7 @@ class DocumentLedger:
             if follows is not None and (last.version if last else -1) != follows:
                 who = f"{last.written_by} has" if last else "somebody has"
                 raise EditedMeanwhile(
-                    f"Nothing was saved: {who} changed {name!r} meanwhile. Reload and look at it first."
+                    f"Nothing was saved: {who} changed {name!r} meanwhile. Look at the new version first."
                 )
             if last is not None and last.body == body:
                 return last
