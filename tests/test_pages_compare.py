@@ -1,5 +1,7 @@
 """The Compare page: choose, see what it will cost, run, watch, judge, come back by link."""
 
+from typing import Any
+
 import pytest
 from pytest_mock import MockerFixture
 from streamlit.testing.v1 import AppTest
@@ -65,6 +67,42 @@ def test_a_model_that_cannot_run_is_not_run_when_a_browser_insists(first_lab: La
     screen = choose(visit(), models=["qwen/qwen-image-edit"])
 
     assert run_button(screen).disabled
+
+
+def model_card(screen: AppTest, model: str) -> dict[str, Any]:
+    groups = told(screen, "compare-models")["groups"]
+    return next(card for group in groups for card in group["choices"] if card["id"] == model)
+
+
+def test_a_models_card_says_what_our_own_runs_showed(first_lab: Lab) -> None:
+    assert model_card(visit(), UNCHANGED)["facts"] == ["no history yet · published: 1.0 s"]
+    for shade, verdict in enumerate((Verdict.ACCEPTED, Verdict.REJECTED, Verdict.UNDECIDED)):
+        seen = only(finished(first_lab, ask(first_lab, UNCHANGED, rooms=[photo(shade)])))
+        first_lab.desk.mark(seen.prediction.id, "tester", verdict=verdict)
+
+    time, acceptance = model_card(visit(), UNCHANGED)["facts"]
+
+    assert time.endswith("s, median of 3 runs")
+    assert acceptance == "1 of 2 accepted (50 %)"
+
+
+def test_rooms_can_be_filtered_by_what_differs_among_them(first_lab: Lab) -> None:
+    first_lab.desk.keep_room(photo(1), "a.png", "ada", project="Elm Street")
+    first_lab.desk.keep_room(photo(2), "b.png", "ben", project="Oak Street", room_type=RoomType.KITCHEN)
+
+    rooms = told(visit(), "compare-rooms")
+
+    filters = {one["key"]: [value for value, _ in one["options"]] for one in rooms["filters"]}
+    assert filters["project"] == ["Elm Street", "Oak Street"]
+    assert filters["by"] == ["Staging Lab", "ada", "ben"]
+    assert filters["type"] == ["living", "bedroom", "kitchen", "office", "other"]
+    (mine,) = [card for card in rooms["groups"][0]["choices"] if card["title"] == "b.png"]
+    assert mine["facets"]["project"] == ["Oak Street"]
+    assert filters["added"][0] == mine["facets"]["added"][0] > filters["added"][1]  # today, and six days before
+
+
+def test_a_filter_that_would_change_nothing_is_left_out(first_lab: Lab) -> None:
+    assert [one["key"] for one in told(visit(), "compare-rooms")["filters"]] == ["type", "added"]
 
 
 def test_offline_baselines_are_named_so_on_their_cards(first_lab: Lab) -> None:

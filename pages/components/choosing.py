@@ -1,10 +1,13 @@
 """What a comparison is made of, as a person chooses it: rooms and models."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from pages.components import cards
 from pages.components.picker import add_choice, choose
 from pages.components.upload import upload_rooms
+from pages.components.words import day
 from staging.lab import Lab
 from staging.registry import Capability
 from staging.rooms import Room
@@ -23,8 +26,13 @@ def choose_rooms(lab: Lab) -> list[Room]:
             st.info("No rooms yet. Add a photo of a room below, and it will be chosen here.")
             return []
         first = next((room for room in rooms if room.sample), rooms[0])
+        zone = st.context.timezone
         chosen = choose(
-            cards.room_groups(rooms, lab.pictures), label="Rooms", key="compare-rooms", preset=[first.digest]
+            cards.room_groups(rooms, lab.pictures, zone),
+            label="Rooms",
+            key="compare-rooms",
+            preset=[first.digest],
+            filters=cards.room_filters(rooms, day(datetime.now(UTC), zone)),
         )
     by_digest = {room.digest: room for room in rooms}
     return [by_digest[digest] for digest in chosen]
@@ -35,4 +43,10 @@ def choose_models(lab: Lab) -> list[str]:
     st.subheader("Models", anchor=False)
     offers = lab.desk.models()
     preset = [one.spec.id.value for one in offers if one.available and Capability.OFFLINE in one.spec.capabilities]
-    return choose(cards.model_groups(offers), label="Models", key="compare-models", preset=preset)
+    return choose(
+        cards.model_groups(offers, lab.store.history.of_models(), {}),
+        label="Models",
+        key="compare-models",
+        preset=preset,
+        filters=cards.model_filters(offers),
+    )

@@ -1,7 +1,7 @@
 """The words and figures that pages show: with units, and harmless wherever they are put."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -66,11 +66,19 @@ def price_text(price: Price) -> str:
 
 def moment(at: datetime, timezone: str | None) -> str:
     """Return "22 Nov 2026, 19:34" as the clock on the wall of the reader says."""
+    return f"{at.astimezone(_zone(timezone)):%-d %b %Y, %H:%M}"
+
+
+def day(at: datetime, timezone: str | None) -> date:
+    """Return the day that the reader's calendar shows."""
+    return at.astimezone(_zone(timezone)).date()
+
+
+def _zone(timezone: str | None) -> ZoneInfo:
     try:
-        zone = ZoneInfo(timezone or "UTC")
+        return ZoneInfo(timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return f"{at.astimezone(zone):%-d %b %Y, %H:%M}"
+        return ZoneInfo("UTC")
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

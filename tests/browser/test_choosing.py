@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.app_server import AppServer
 from tests.browser.compare_page import FURNISH, UNCHANGED, card, photo, upload
@@ -35,6 +35,119 @@ def test_rooms_are_chosen_by_keyboard_and_the_estimate_follows(open_page: OpenPa
 
     expect(card(page, "Salon")).to_have_attribute("aria-pressed", "false")
     expect(bar).to_contain_text("(2 rooms × 2 models)")
+
+
+def chosen(page: Page, part: str = "Rooms") -> Locator:
+    return group(page, part).locator(".card[aria-pressed=true]")
+
+
+def group(page: Page, part: str = "Rooms") -> Locator:
+    return page.get_by_role("group", name=part, exact=True)
+
+
+def names(page: Page, cards: Locator) -> list[str]:
+    expect(cards.first).to_be_attached()
+    found: list[str] = cards.evaluate_all("cards => cards.map(card => card.title)")
+    return found
+
+
+def test_shift_and_click_choose_all_between_and_take_it_back(open_page: OpenPage) -> None:
+    page = open_page()
+    order = names(page, group(page).locator(".card"))
+    card(page, order[0]).click()  # the sample that is chosen at first is given back
+    expect(chosen(page)).to_have_count(0)
+
+    card(page, order[1]).click()
+    expect(chosen(page)).to_have_count(1)
+    card(page, order[4]).click(modifiers=["Shift"])
+    expect(chosen(page)).to_have_count(4)
+    expect(page.get_by_test_id("stBottom")).to_contain_text("(4 rooms × 2 models)")
+    card(page, order[3]).click()
+    card(page, order[2]).click(modifiers=["Shift"])
+
+    assert names(page, chosen(page)) == [order[1], order[4]]
+    expect(page.get_by_test_id("stBottom")).to_contain_text("(2 rooms × 2 models)")
+
+
+def test_shift_and_arrows_extend_and_shrink_what_is_chosen(open_page: OpenPage) -> None:
+    page = open_page()
+    order = names(page, group(page).locator(".card"))
+
+    card(page, order[0]).focus()
+    page.keyboard.press("Escape")
+    expect(chosen(page)).to_have_count(0)
+    page.keyboard.down("Shift")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.up("Shift")
+
+    assert names(page, chosen(page)) == order[:3]
+    expect(page.get_by_test_id("stBottom")).to_contain_text("(3 rooms × 2 models)")
+
+
+def test_all_shown_and_none_by_key_and_by_button(open_page: OpenPage) -> None:
+    page = open_page()
+    bar = page.get_by_test_id("stBottom")
+
+    card(page, "Salon").focus()
+    page.keyboard.press("Control+a")
+    expect(bar).to_contain_text("(5 rooms × 2 models)")
+    page.keyboard.press("Escape")
+    expect(bar).to_contain_text("Choose at least one room")
+    group(page).get_by_role("button", name="All", exact=True).click()
+    expect(bar).to_contain_text("(5 rooms × 2 models)")
+    group(page, "Models").get_by_role("button", name="None", exact=True).click()
+
+    expect(bar).to_contain_text("Choose at least one room and one model.")
+
+
+def test_one_tab_stop_leads_to_the_cards_and_arrows_move_from_row_to_row(open_page: OpenPage) -> None:
+    page = open_page()
+    group(page).get_by_role("button", name="None", exact=True).focus()
+
+    page.keyboard.press("Tab")  # the heading, which folds the group
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+
+    expect(chosen(page)).to_have_count(0)  # back on the first card, which was chosen
+    expect(group(page).locator(".card[tabindex='0']")).to_have_count(1)
+
+
+def test_search_and_filter_keep_what_is_chosen_and_say_what_is_not_shown(open_page: OpenPage) -> None:
+    page = open_page()
+    rooms = group(page)
+
+    rooms.get_by_role("searchbox").fill("LO")
+    expect(rooms.locator(".card:visible")).to_have_count(2)  # Salon and Loft
+    rooms.get_by_role("searchbox").fill("")
+    rooms.get_by_label("Type").select_option("office")
+    assert names(page, rooms.locator(".card:visible")) == ["Office"]
+    card(page, "Office").focus()
+    page.keyboard.press("Control+a")
+    expect(rooms.get_by_role("status")).to_have_text("2 chosen, 1 not shown")
+    expect(page.get_by_test_id("stBottom")).to_contain_text("(2 rooms × 2 models)")
+    rooms.get_by_role("searchbox").fill("nowhere")
+    expect(rooms.get_by_text("Nothing matches.")).to_be_visible()
+    rooms.get_by_role("button", name="Show all").click()
+
+    expect(rooms.locator(".card:visible")).to_have_count(5)
+    expect(rooms.get_by_role("status")).to_have_text("2 chosen")
+
+
+def test_a_search_finds_models_in_a_folded_group(open_page: OpenPage) -> None:
+    page = open_page()
+    models = group(page, "Models")
+
+    models.get_by_role("searchbox").fill("banana pro")
+    expect(card(page, "Nano Banana Pro")).to_be_visible()
+    models.get_by_role("searchbox").fill("")
+
+    expect(card(page, "Nano Banana Pro")).to_be_hidden()
+    models.get_by_label("Provider").select_option("offline")
+    expect(models.locator(".card:visible")).to_have_count(2)
 
 
 def test_quick_clicks_are_all_kept(open_page: OpenPage) -> None:

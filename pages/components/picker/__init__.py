@@ -1,9 +1,9 @@
 """Cards to choose from, by click and keyboard: rooms with their thumbnails, models with their facts."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -24,6 +24,9 @@ class Picture:
     alt: str
 
 
+_PICTURE = ("url", "width", "height", "alt")
+
+
 @dataclass(frozen=True, slots=True)
 class Badge:
     """A word on a card."""
@@ -42,6 +45,14 @@ class Choice:
     badges: tuple[Badge, ...] = ()
     picture: Picture | None = None
     disabled: bool = False
+    facts: tuple[str, ...] = ()
+    """More lines below the detail."""
+    changed: str = ""
+    """What a person has set otherwise than usual."""
+    words: str = ""
+    """What a search finds it by, besides title and detail; not shown."""
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By a filter's key: the values that let it through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +65,25 @@ class Group:
     folded: bool = False
 
 
-def choose(groups: Sequence[Group], *, label: str, key: str, preset: Sequence[str]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A list to filter the cards by. Filtering happens in the browser: no rerun, and it is quick."""
+
+    key: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    """Value and text."""
+    since: bool = False
+    """Let through what has this value or, in the order of text, a later one: days as 2026-11-22."""
+
+
+def choose(
+    groups: Sequence[Group], *, label: str, key: str, preset: Sequence[str], filters: Sequence[Filter] = ()
+) -> list[str]:
     """Return the ids of the chosen cards, in the order of the cards; `preset` until a person chooses.
 
-    What is chosen lives in the session under `key`-chosen, so that Python may add to it
-    (`add_choice`) and a page switch keeps it.
+    What is chosen lives in the session under `key`-chosen, so that Python may change it
+    (`add_choice`, `set_choice`) and a page switch keeps it. A filter with one option is left out.
     """
     memory = f"{key}-chosen"
     state = st.session_state
@@ -73,7 +98,8 @@ def choose(groups: Sequence[Group], *, label: str, key: str, preset: Sequence[st
         data={
             "label": label,
             "multiple": True,
-            "groups": [asdict(group) for group in groups],
+            "groups": [_told(group) for group in groups],
+            "filters": [asdict(one) for one in filters if len(one.options) > 1],
             "chosen": state[memory],
             "revision": state[f"{key}-revision"],
         },
@@ -85,8 +111,12 @@ def choose(groups: Sequence[Group], *, label: str, key: str, preset: Sequence[st
 
 def add_choice(key: str, ids: Sequence[str]) -> None:
     """Choose these cards too: call before `choose` draws them."""
-    memory = f"{key}-chosen"
-    st.session_state[memory] = [*st.session_state.get(memory, []), *ids]
+    set_choice(key, [*st.session_state.get(f"{key}-chosen", []), *ids])
+
+
+def set_choice(key: str, ids: Sequence[str]) -> None:
+    """Choose exactly these cards: call before `choose` draws them."""
+    st.session_state[f"{key}-chosen"] = list(ids)
     st.session_state[f"{key}-revision"] = st.session_state.get(f"{key}-revision", 0) + 1
 
 
@@ -94,8 +124,32 @@ def pick(groups: Sequence[Group], *, label: str, key: str) -> str | None:
     """Return the id of the card that was just pressed, once, or None."""
     result = _PICKER(
         key=key,
-        data={"label": label, "multiple": False, "groups": [asdict(group) for group in groups]},
+        data={"label": label, "multiple": False, "groups": [_told(group) for group in groups], "filters": []},
         on_picked_change=lambda: None,
     )
     picked = result.picked
     return picked if isinstance(picked, str) else None
+
+
+def _told(group: Group) -> dict[str, Any]:
+    """Return the group as the script reads it. By hand: `asdict` takes five times as long for 500 cards."""
+    return {
+        "name": group.name,
+        "note": group.note,
+        "folded": group.folded,
+        "choices": [
+            {
+                "id": choice.id,
+                "title": choice.title,
+                "detail": choice.detail,
+                "badges": [{"text": badge.text, "tone": badge.tone} for badge in choice.badges],
+                "picture": choice.picture and {name: getattr(choice.picture, name) for name in _PICTURE},
+                "disabled": choice.disabled,
+                "facts": choice.facts,
+                "changed": choice.changed,
+                "words": choice.words,
+                "facets": choice.facets,
+            }
+            for choice in group.choices
+        ],
+    }
