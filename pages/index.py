@@ -48,6 +48,12 @@ page = st.navigation(
             help="What each model can do and what it costs.",
         ),
         st.Page(
+            PAGES / "prompts.py",
+            title="Prompts",
+            icon=":material/edit_note:",
+            help="What the models are told: edit it, and every version is kept.",
+        ),
+        st.Page(
             PAGES / "costs.py",
             title="Costs",
             icon=":material/payments:",

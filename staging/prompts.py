@@ -176,6 +176,14 @@ def changed(body: Mapping[str, JsonValue], changes: Mapping[Place, str | None]) 
     return new
 
 
+def text_at(body: Mapping[str, Any], place: Place) -> str:
+    """Return the text that stands there; an empty one where nothing does."""
+    inside: Any = body
+    for name in place:
+        inside = inside.get(name, "") if isinstance(inside, Mapping) else ""
+    return str(inside)
+
+
 def _copy(value: Any) -> Any:
     return {key: _copy(part) for key, part in value.items()} if isinstance(value, Mapping) else value
 

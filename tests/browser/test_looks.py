@@ -11,7 +11,7 @@ from tests.browser.conftest import LOOKS, Look, OpenPage
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("Compare", "Rooms", "Models", "Costs")
+PAGES = ("Compare", "Rooms", "Models", "Prompts", "Costs")
 
 
 @pytest.fixture(scope="module")
