@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from pages.components.asking import COMPARISON, ORDER, ask_for_comparison
+from pages.components.addresses import COMPARISON, GRID
+from pages.components.asking import ORDER, ask_for_comparison
+from pages.components.past import manage
 from pages.components.viewing import VIEW
 from pages.components.watching import watch
 from pages.components.words import moment, plain
@@ -23,14 +25,20 @@ def show_comparison(lab: Lab, comparison_id: str) -> None:
     if st.session_state.get(ORDER) == comparison_id:
         del st.session_state[ORDER]
     when = moment(comparison.created_at, st.context.timezone)
-    st.subheader(plain(comparison.name or when), anchor=False)
-    about = [f"By {comparison.created_by}", when if comparison.name else "", comparison.project]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(comparison.name or when), anchor=False, width="stretch")
+        manage(lab, comparison)
+    archived = "archived" if comparison.archived else ""
+    about = [f"By {comparison.created_by}", when if comparison.name else "", comparison.project, archived]
     st.caption(" · ".join(plain(part) for part in about if part))
+    if comparison.note:
+        st.markdown(plain(comparison.note))
     watch(lab, comparison_id)
 
 
 if COMPARISON in st.query_params:
     show_comparison(current(), st.query_params[COMPARISON])
 else:
-    st.query_params.pop(VIEW, None)
+    for name in (VIEW, GRID):
+        st.query_params.pop(name, None)
     ask_for_comparison(current())

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.calm import calm
+from pages.components.finishing import tell_what_finished
 from staging.lab import current
 
 PAGES = Path(__file__).resolve().parent
@@ -34,6 +35,12 @@ page = st.navigation(
             icon=":material/compare:",
             default=True,
             help="Run models on rooms and see the results side by side.",
+        ),
+        st.Page(
+            PAGES / "history.py",
+            title="History",
+            icon=":material/history:",
+            help="Every comparison: find it, open it, run it again.",
         ),
         st.Page(
             PAGES / "rooms.py",
@@ -66,4 +73,6 @@ with calm():
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="stretch")
         connection()
+    shown = st.query_params.get("comparison") if page.title == "Compare" else None
     page.run()
+    tell_what_finished(current(), shown=shown)

@@ -185,7 +185,9 @@ def test_pressing_compare_starts_and_gives_the_address_of_the_comparison(first_l
 
     (comparison,) = first_lab.store.comparisons.list()
     assert screen.query_params["comparison"] == comparison.id
-    assert [column["name"] for column in told(screen, "compare-grid")["columns"]] == ["Offline baseline: unchanged"]
+    assert [column["name"] for column in told(screen, f"compare-grid-{comparison.id}")["columns"]] == [
+        "Offline baseline: unchanged"
+    ]
     finished(first_lab, comparison.id)
 
 
@@ -220,7 +222,7 @@ def test_a_link_shows_the_finished_comparison_to_anybody(first_lab: Lab) -> None
     comparison = ask(first_lab, UNCHANGED, rooms=[photo(1), photo(2)])
     finished(first_lab, comparison)
 
-    grid = told(visit(comparison=comparison), "compare-grid")
+    grid = told(visit(comparison=comparison), f"compare-grid-{comparison}")
 
     cells = [cell for row in grid["rows"] for cell in row["cells"]]
     assert [cell["state"] for cell in cells] == ["done", "done"]
@@ -268,7 +270,7 @@ def test_past_comparisons_can_be_opened_again(first_lab: Lab) -> None:
 
     (card,) = group["choices"]
     assert card["id"] == comparison
-    assert card["detail"] == "2 rooms × 1 model"
+    assert card["detail"] == "2 rooms × 1 model · $0 · tester"
     assert card["badges"][0]["text"] == "2 pictures"
 
 
@@ -279,7 +281,7 @@ def test_a_picture_is_accepted_and_the_verdict_can_be_taken_back(first_lab: Lab)
 
     screen.button(key="viewer-accept").click().run()
     accepted = first_lab.store.predictions.get(prediction).verdict
-    badge = told(visit(comparison=comparison), "compare-grid")["rows"][0]["cells"][0]["verdict"]
+    badge = told(visit(comparison=comparison), f"compare-grid-{comparison}")["rows"][0]["cells"][0]["verdict"]
     screen.run()
     screen.button(key="viewer-accept").click().run()
 
@@ -467,8 +469,8 @@ def test_what_nobody_foresaw_is_a_number_here_and_a_traceback_in_the_log(first_l
 
 def test_the_grid_of_a_broken_ledger_is_calm_too(first_lab: Lab, mocker: MockerFixture) -> None:
     comparison = ask(first_lab, UNCHANGED)
-    view = finished(first_lab, comparison)
-    mocker.patch.object(type(first_lab.desk), "look", side_effect=[view, RuntimeError("secret detail")])
+    finished(first_lab, comparison)
+    mocker.patch.object(type(first_lab.store.rooms), "of", side_effect=RuntimeError("secret detail"))
 
     screen = visit(comparison=comparison)
 

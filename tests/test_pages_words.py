@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from pages.components.words import counted, dollars, duration, moment, plain, price_text
+from pages.components.words import counted, dollars, duration, moment, ordinal, plain, price_text
 from staging.registry import Price
 
 ANY_DAY = date(2026, 11, 1)
@@ -82,3 +82,10 @@ def test_an_address_in_a_name_is_cut_so_that_it_is_made_no_link(address: str) ->
 
 def test_a_name_stays_on_its_line() -> None:
     assert plain("one\n\n# two\t three") == r"one \# two three"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd"), (113, "113th")]
+)
+def test_a_place_in_line_is_said_as_people_say_it(number: int, text: str) -> None:
+    assert ordinal(number) == text

@@ -111,5 +111,16 @@ def test_a_comparison_that_is_not_there_cannot_be_described(store: Store) -> Non
         store.comparisons.describe("nothing", "ada", NOW, name="x")
 
 
+def test_what_runs_is_known_by_person_and_among_some(store: Store, asked: list[Comparison]) -> None:
+    ids = [one.id for one in asked]
+    (done,) = store.predictions.of_comparison(ids[0])
+    store.predictions.append([*steps(done.prediction), ending(done.prediction)])
+
+    assert store.comparisons.running() == {ids[1], ids[2]}
+    assert store.comparisons.running(by="ben") == {ids[1]}
+    assert store.comparisons.running(among=ids[:2]) == {ids[1]}
+    assert store.comparisons.running(among=[]) == set()
+
+
 def test_who_has_asked_is_known(store: Store, asked: list[Comparison]) -> None:
     assert store.comparisons.people() == ["ada", "ben"]

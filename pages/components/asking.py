@@ -1,23 +1,22 @@
 """Asking for a comparison: the choices, what the run will be, the button that starts it once."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-
 import streamlit as st
 
-from pages.components import cards
+from pages.components.addresses import COMPARISON
 from pages.components.calm import calmly
 from pages.components.choosing import choose_models, choose_rooms
+from pages.components.finishing import expect_end_of
+from pages.components.past import line_cards
 from pages.components.picker import Group, pick
 from pages.components.prompting import PromptChoice, choose_prompts
-from pages.components.words import counted, dollars, duration, plain
+from pages.components.words import counted, dollars, duration, money_words, plain
 from staging.access import person
 from staging.desk import Estimate, ModelChoice, Plan
 from staging.errors import StagingError
 from staging.ids import new_id
 from staging.lab import Lab
+from staging.store import ComparisonFilter
 
-COMPARISON = "comparison"
-"""The query parameter that holds the comparison being looked at."""
 ORDER = "compare-order"
 """Where the session keeps the id that the next comparison will get."""
 CONFIRM = "compare-confirm"
@@ -87,7 +86,9 @@ def run_bar(lab: Lab, rooms: list[str], choices: list[ModelChoice], told: Prompt
     if plan is None:
         return
     if pressed and not lab.desk.must_confirm(plan):
-        st.query_params[COMPARISON] = lab.desk.start(plan, person(), order=order)
+        started = lab.desk.start(plan, person(), order=order)
+        expect_end_of(started)
+        st.query_params[COMPARISON] = started
         st.rerun()
     if pressed:
         st.session_state[CONFIRM] = order
@@ -117,6 +118,7 @@ def confirm(lab: Lab, plan: Plan, order: str) -> None:
                 key=f"compare-confirm-{order}-{amount.highest_usd}-{amount.unknown_count}",
             ):
                 started = lab.desk.start(plan, person(), order=order, confirmed=amount)
+                expect_end_of(started)
                 forget()
                 st.query_params[COMPARISON] = started
                 st.rerun()
@@ -137,41 +139,13 @@ def estimate_words(estimate: Estimate, rooms: int, models: int) -> str:
     return " · ".join(words)
 
 
-def money_words(estimate: Estimate) -> list[str]:
-    """Return what it will cost: a range where prices vary, and the models whose price nobody knows."""
-    words = []
-    if estimate.lowest_usd != estimate.highest_usd:
-        low, high = rounded(estimate.lowest_usd, ROUND_FLOOR), rounded(estimate.highest_usd, ROUND_CEILING)
-        words.append(plain(f"{dollars(low)} to {dollars(high)}"))
-    elif estimate.known_usd:
-        words.append(plain(f"about {dollars(estimate.known_usd)}"))
-    elif estimate.unknown_count < estimate.count:
-        words.append(plain(dollars(estimate.known_usd)))
-    if estimate.unknown_models:
-        more = "" if estimate.unknown_count == estimate.count else f" ({counted(estimate.unknown_count, 'picture')})"
-        words.append(f"price unknown for {plain(', '.join(estimate.unknown_models))}{more}")
-    return words
-
-
-def rounded(amount: Decimal, rounding: str) -> Decimal:
-    """Return the amount in cents, or to four places below ten cents: the ends of a range are no more exact."""
-    return amount.quantize(Decimal("0.01") if amount >= Decimal("0.1") else Decimal("0.0001"), rounding)
-
-
 def recent_comparisons(lab: Lab) -> None:
     """Draw the last comparisons, to be opened again."""
-    recent = lab.store.comparisons.list(RECENT)
+    recent = lab.store.comparisons.find(ComparisonFilter(), RECENT)
     if not recent:
         return
     st.subheader("Recent comparisons", anchor=False)
-    rooms = {room.digest: room for archived in (False, True) for room in lab.store.rooms.list(archived=archived)}
-    shown = [
-        cards.comparison_card(
-            one, lab.store.predictions.of_comparison(one.id), lab.pictures, rooms, st.context.timezone
-        )
-        for one in recent
-    ]
-    opened = pick([Group("", tuple(shown))], label="Recent comparisons", key="compare-recent")
+    opened = pick([Group("", line_cards(lab, recent))], label="Recent comparisons", key="compare-recent")
     if opened is not None:
         st.query_params[COMPARISON] = opened
         st.rerun()

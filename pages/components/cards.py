@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from pages.components.picker import Badge, Choice, Filter, Group, Picture
-from pages.components.words import counted, day, dollars, duration, moment, price_text
+from pages.components.words import counted, day, dollars, duration, price_text
 from staging.desk import ModelOffer
 from staging.images import PictureKind, Pictures
-from staging.predictions import Comparison, PredictionNow, State
 from staging.registry import Capability, ModelSpec
 from staging.rooms import Room, RoomType
 from staging.store import ModelHistory
@@ -149,26 +148,3 @@ def history_facts(spec: ModelSpec, history: ModelHistory | None) -> tuple[str, .
 def _whole(seconds: float | None) -> float | None:
     """Return whole seconds from ten on: below, a tenth counts."""
     return seconds if seconds is None or seconds < 10 else round(seconds)
-
-
-def comparison_card(
-    comparison: Comparison,
-    predictions: Sequence[PredictionNow],
-    pictures: Pictures,
-    rooms: dict[str, Room],
-    zone: str | None,
-) -> Choice:
-    """Return a past comparison: when, how much, how far, and its first room."""
-    succeeded = sum(now.state is State.SUCCEEDED for now in predictions)
-    unfinished = sum(not now.state.final for now in predictions)
-    models = len({now.prediction.model for now in predictions})
-    digests = list(dict.fromkeys(now.prediction.room for now in predictions))
-    first = rooms.get(digests[0]) if digests else None
-    how_far = Badge(f"{unfinished} to go", "warn") if unfinished else Badge(counted(succeeded, "picture"))
-    return Choice(
-        id=comparison.id,
-        title=comparison.name or moment(comparison.created_at, zone),
-        detail=f"{counted(len(digests), 'room')} × {counted(models, 'model')}",
-        badges=(how_far,),
-        picture=room_picture(pictures, first.digest, first.width, first.height, "") if first else None,
-    )

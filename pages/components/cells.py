@@ -6,7 +6,7 @@ from decimal import Decimal
 from pages.components.cards import offline_badge, room_picture
 from pages.components.grid import Cell, CellState, Column, Row
 from pages.components.picker import Badge
-from pages.components.words import dollars, duration
+from pages.components.words import dollars, duration, ordinal
 from staging.desk import CellView, ComparisonView
 from staging.images import Pictures
 from staging.predictions import PredictionNow, State, Verdict
@@ -31,13 +31,21 @@ def columns(view: ComparisonView, registry: ModelRegistry) -> list[Column]:
     several = {model for model, seed in view.columns if seed > 0}
     drawn = []
     for model, seed in view.columns:
+        mine = [cell.prediction for (_, of, position), cell in view.cells.items() if (of, position) == (model, seed)]
+        took = [now.total_seconds for now in mine if now.state is State.SUCCEEDED and now.total_seconds is not None]
+        ended = [now for now in mine if now.state.final]
+        charges = [now.charge_usd for now in ended if now.charge_usd is not None]
         spec = registry.get(model) if registry.exists(model) else None
         seeded = spec is not None and Capability.SEED in spec.capabilities
         drawn.append(
             Column(
+                id=f"{model} {seed}",
                 name=spec.name if spec else model,
                 detail=f"{'seed' if seeded else 'run'} {seed + 1}" if model in several else "",
                 badge=offline_badge(spec) if spec else None,
+                seconds=sum(took) / len(took) if took else None,
+                cost=float(sum(charges, Decimal(0))) if len(charges) == len(ended) else None,
+                accepted=sum(now.verdict is Verdict.ACCEPTED for now in mine),
             )
         )
     return drawn
@@ -64,6 +72,8 @@ def cell(seen: CellView, room: Room, pictures: Pictures) -> Cell:
         # "waiting: Replicate cannot be reached." is a word and its reason.
         stage, _, sentence = seen.stage_text.partition(": ")
         word = "Cancelling" if now.cancel_requested else stage[:1].upper() + stage[1:] or word
+        if seen.place is not None and not now.cancel_requested:
+            word = "Next in line" if seen.place == 1 else f"{ordinal(seen.place)} in line"
     picture = None
     if now.state is State.SUCCEEDED and now.outputs:
         output = now.outputs[0]
@@ -80,9 +90,14 @@ def cell(seen: CellView, room: Room, pictures: Pictures) -> Cell:
         progress=seen.progress if not now.state.final else None,
         elapsed_seconds=None if now.state.final else seen.elapsed_seconds,
         verdict=VERDICT_BADGES.get(now.verdict),
-        can_retry=now.state in (State.FAILED, State.CANCELED, State.UNKNOWN),
+        can_retry=can_retry(now),
         can_cancel=not now.state.final and not now.cancel_requested,
     )
+
+
+def can_retry(now: PredictionNow) -> bool:
+    """Return whether it ended without a picture, so that a new try may be asked for."""
+    return now.state.final and now.state is not State.SUCCEEDED
 
 
 def facts(now: PredictionNow) -> str:
@@ -111,7 +126,10 @@ def summary(view: ComparisonView) -> tuple[float, str]:
             words.append(f"{count} {word}")
     # What was spent counts the tries before the last one too.
     spent = sum((one.charge_usd for one in view.tries if one.charge_usd is not None), Decimal(0))
-    words.append(f"{dollars(spent)} {'spent' if view.unfinished == 0 else 'so far'}")
+    expected = [one.prediction.estimate_usd for one in view.tries]
+    known = sum((amount for amount in expected if amount is not None), Decimal(0))
+    beyond = " and what nobody knows" if None in expected else ""
+    words.append(f"{dollars(spent)} spent of about {dollars(known)}{beyond}" if known else f"{dollars(spent)} spent")
     if unknown := sum(one.state.final and one.charge_usd is None for one in view.tries):
         words.append(f"{unknown} at an unknown price")
     return (done / total if total else 1.0), " · ".join(words)

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from pages.components import cells
+from pages.components.addresses import GRID
 from pages.components.calm import calmly
+from pages.components.finishing import expect_end_of
 from pages.components.grid import Act, grid
 from pages.components.viewing import VIEW, open_viewer
 from pages.components.words import plain
@@ -11,24 +13,34 @@ from staging.access import person
 from staging.desk import ComparisonView
 from staging.lab import Lab
 
-POLL = "1s"
+POLL_SECONDS = 1.0
+CELLS_A_SECOND = 150
+"""A larger grid is looked at less often: each look sends all of it."""
 
 
 def watch(lab: Lab, comparison_id: str) -> None:
-    """Draw the comparison; while it runs, look again every second, and stop when all is done."""
-    running = lab.desk.look(comparison_id).unfinished > 0
+    """Draw the comparison; while it runs, look again every second or so, and stop when all is done."""
+    first = [lab.desk.look(comparison_id)]
+    running = first[0].unfinished > 0
+    pause = max(POLL_SECONDS, len(first[0].cells) / CELLS_A_SECOND)
 
-    @st.fragment(run_every=POLL if running else None)
+    @st.fragment(run_every=pause if running else None)
     @calmly
     def live() -> None:
-        seen = lab.desk.look(comparison_id)
+        seen = first.pop() if first else lab.desk.look(comparison_id)
         # Once, so that the timer stops. Under an open dialog it waits until that is closed: a whole
         # rerun closes a dialog for a moment and opens a new one, and zoom and divider would be lost.
         if running and not seen.unfinished and VIEW not in st.query_params:
             st.rerun()
         _progress(lab, seen)
-        rooms = {digest: lab.store.rooms.get(digest) for digest in seen.rooms}
-        act = grid(cells.columns(seen, lab.registry), cells.rows(seen, rooms, lab.pictures), key="compare-grid")
+        rooms = lab.store.rooms.of(seen.rooms)
+        act, arranged = grid(
+            cells.columns(seen, lab.registry),
+            cells.rows(seen, rooms, lab.pictures),
+            key=f"compare-grid-{comparison_id}",
+            look=st.query_params.get(GRID, ""),
+        )
+        _keep(GRID, arranged)
         if act is not None:
             _do(lab, act)
 
@@ -37,8 +49,17 @@ def watch(lab: Lab, comparison_id: str) -> None:
         open_viewer(lab, comparison_id)
 
 
+def _keep(name: str, value: str) -> None:
+    """Have the address say so; nothing is written when it does already."""
+    if value and st.query_params.get(name) != value:
+        st.query_params[name] = value
+    elif not value and name in st.query_params:
+        del st.query_params[name]
+
+
 def _progress(lab: Lab, seen: ComparisonView) -> None:
     share, words = cells.summary(seen)
+    lost = sum(cells.can_retry(cell.prediction) for cell in seen.cells.values())
     with st.container(horizontal=True, vertical_alignment="center"):
         if seen.unfinished:
             st.progress(share, text=words)
@@ -47,6 +68,10 @@ def _progress(lab: Lab, seen: ComparisonView) -> None:
                 st.rerun(scope="fragment")
         else:
             st.markdown(plain(words), width="stretch")
+        if lost > 1 and st.button(f"Retry {lost} failed", icon=":material/refresh:", key="compare-retry-failed"):
+            lab.desk.retry_failed(seen.comparison.id, person())
+            expect_end_of(seen.comparison.id)
+            st.rerun()  # the timer may have to start again
         if st.button("New comparison", icon=":material/add:", key="compare-new"):
             st.query_params.clear()
             st.rerun()
@@ -62,4 +87,5 @@ def _do(lab: Lab, act: Act) -> None:
             st.rerun(scope="fragment")
         case "retry":
             lab.desk.retry(act.prediction_id, person())
+            expect_end_of(lab.store.predictions.get(act.prediction_id).prediction.comparison_id)
             st.rerun()  # the timer may have to start again

@@ -2,9 +2,10 @@
 
 import re
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from staging.desk import Estimate
 from staging.registry import Price
 
 UNKNOWN_PRICE = "price unknown"
@@ -84,3 +85,30 @@ def _zone(timezone: str | None) -> ZoneInfo:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return "1 room", "3 rooms"."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def ordinal(number: int) -> str:
+    """Return "1st", "2nd", "3rd", "11th"."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def money_words(estimate: Estimate) -> list[str]:
+    """Return what it will cost: a range where prices vary, and the models whose price nobody knows."""
+    words = []
+    if estimate.lowest_usd != estimate.highest_usd:
+        low, high = rounded(estimate.lowest_usd, ROUND_FLOOR), rounded(estimate.highest_usd, ROUND_CEILING)
+        words.append(plain(f"{dollars(low)} to {dollars(high)}"))
+    elif estimate.known_usd:
+        words.append(plain(f"about {dollars(estimate.known_usd)}"))
+    elif estimate.unknown_count < estimate.count:
+        words.append(plain(dollars(estimate.known_usd)))
+    if estimate.unknown_models:
+        more = "" if estimate.unknown_count == estimate.count else f" ({counted(estimate.unknown_count, 'picture')})"
+        words.append(f"price unknown for {plain(', '.join(estimate.unknown_models))}{more}")
+    return words
+
+
+def rounded(amount: Decimal, rounding: str) -> Decimal:
+    """Return the amount in cents, or to four places below ten cents: the ends of a range are no more exact."""
+    return amount.quantize(Decimal("0.01") if amount >= Decimal("0.1") else Decimal("0.0001"), rounding)

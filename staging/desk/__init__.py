@@ -4,7 +4,16 @@ Nothing here waits for a provider: an intent is written to the ledger and the en
 """
 
 from staging.desk.desk import Desk, ModelOffer
-from staging.desk.plans import MOST_PREDICTIONS, MOST_SEEDS, Amount, Estimate, ModelChoice, Plan, PlannedPrediction
+from staging.desk.plans import (
+    MOST_PREDICTIONS,
+    MOST_SEEDS,
+    Amount,
+    Estimate,
+    ModelChoice,
+    Plan,
+    PlannedPrediction,
+    Recipe,
+)
 from staging.desk.views import CellView, ComparisonView
 
 __all__ = [
@@ -19,4 +28,5 @@ __all__ = [
     "ModelOffer",
     "Plan",
     "PlannedPrediction",
+    "Recipe",
 ]

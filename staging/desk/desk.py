@@ -14,14 +14,16 @@ from staging.desk.plans import (
     ModelChoice,
     Plan,
     PlannedPrediction,
+    Recipe,
     charge_limits,
     charge_to_expect,
     estimate_of,
+    recipe_of,
 )
 from staging.desk.timing import Load, Seconds, capacities, seconds_of, seconds_to_the_last
 from staging.desk.views import CellView, ComparisonView, cell_view, places_of
 from staging.engine import Engine
-from staging.errors import ConfirmationNeeded, NotFound, ParametersRefused
+from staging.errors import ConfirmationNeeded, EventRefused, NotFound, ParametersRefused, UnknownModel
 from staging.ids import new_id
 from staging.images import Pictures
 from staging.predictions import LONGEST_NOTE, MOST_STARS, Comparison, Mark, Prediction, Reason, State, Verdict
@@ -275,6 +277,25 @@ class Desk:
         self._engine.wake()
         return again.id
 
+    def retry_failed(self, comparison_id: str, by: str) -> int:
+        """Try again what failed, was cancelled or is unknown in the comparison; return how many that were.
+
+        What cannot be tried again now, or was meanwhile by somebody else, is left as it is.
+        """
+        tried = 0
+        for cell in self.look(comparison_id).cells.values():
+            now = cell.prediction
+            if now.state.final and now.state is not State.SUCCEEDED:
+                with suppress(ParametersRefused, EventRefused, UnknownModel, NotFound):
+                    self.retry(now.prediction.id, by)
+                    tried += 1
+        return tried
+
+    def recipe(self, comparison_id: str) -> Recipe:
+        """Return what the comparison was made of, to be run again or with changes; NotFound."""
+        comparison = self._store.comparisons.get(comparison_id)
+        return recipe_of(comparison, self._store.predictions.of_comparison(comparison_id))
+
     def mark(
         self,
         prediction_id: str,
@@ -315,11 +336,13 @@ class Desk:
         """Return the comparison as it stands; NotFound when there is none."""
         comparison = self._store.comparisons.get(comparison_id)
         members = self._store.predictions.of_comparison(comparison_id)
-        live = self._engine.live()
+        live, line = self._engine.live(), self._engine.line()
         place = places_of(members)
         cells: dict[tuple[str, str, int], CellView] = {}
         for member in members:  # a later try stands in its cell's place
-            cells[place[member.prediction.id]] = cell_view(member, live.get(member.prediction.id))
+            cells[place[member.prediction.id]] = cell_view(
+                member, live.get(member.prediction.id), line.get(member.prediction.id)
+            )
         return ComparisonView(
             comparison=comparison,
             rooms=tuple(dict.fromkeys(room for room, _, _ in place.values())),

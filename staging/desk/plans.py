@@ -1,5 +1,6 @@
 """A comparison before it is asked for: what would run, for how much, how long."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +11,7 @@ from pydantic import JsonValue
 from staging import costs
 from staging.desk.timing import Seconds
 from staging.images import sent_size
+from staging.predictions import Comparison, PredictionNow
 from staging.registry import InputBuilder, ModelSpec, Price, RoomInput
 from staging.rooms import Room
 
@@ -32,6 +34,19 @@ class ModelChoice:
     seeds: int = 1
     prompts: Mapping[str, str] = field(default_factory=dict)
     """By room digest: what this model is told in place of the plan's prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a comparison was made of: enough to plan it again."""
+
+    rooms: tuple[str, ...]
+    choices: tuple[ModelChoice, ...]
+    style: str
+    prompts: Mapping[str, str]
+    """By room digest, as they were sent."""
+    project: str
+    prompt_version: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +156,33 @@ def estimate_of(cells: Sequence[PlannedPrediction], seconds: float | None, ahead
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
     return sum((amount for amount in amounts if amount is not None), Decimal(0))
+
+
+def recipe_of(comparison: Comparison, predictions: Sequence[PredictionNow]) -> Recipe:
+    """Return what these predictions were made of; the prompt that most of a room's models got is the room's."""
+    asked = [now.prediction for now in predictions if now.prediction.retry_of is None]
+    seeds = Counter((one.room, one.model) for one in asked)
+    prompts = {
+        room: Counter(one.prompt for one in asked if one.room == room).most_common(1)[0][0]
+        for room in dict.fromkeys(one.room for one in asked)
+    }
+    choices = []
+    for model in dict.fromkeys(one.model for one in asked):
+        mine = [one for one in asked if one.model == model]
+        choices.append(
+            ModelChoice(
+                model,
+                mine[0].parameters,
+                max(seeds[one.room, model] for one in mine),
+                {one.room: one.prompt for one in mine if one.prompt != prompts[one.room]},
+            )
+        )
+    first = asked[0] if asked else None
+    return Recipe(
+        rooms=tuple(prompts),
+        choices=tuple(choices),
+        style=first.style if first else "",
+        prompts=prompts,
+        project=comparison.project,
+        prompt_version=first.prompt_version if first else None,
+    )

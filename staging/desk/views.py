@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from staging.engine import Live
+from staging.engine import WAITING, Live
 from staging.predictions import Comparison, PredictionNow
 
 
@@ -15,6 +15,8 @@ class CellView:
     prediction: PredictionNow
     progress: float | None
     stage_text: str
+    place: int | None
+    """Its place in line at its model, from 1; None when it does not wait."""
     elapsed_seconds: float
     """Since it was asked for, until now or its end."""
 
@@ -50,12 +52,13 @@ def places_of(members: Sequence[PredictionNow]) -> dict[str, tuple[str, str, int
     return places
 
 
-def cell_view(now: PredictionNow, live: Live | None) -> CellView:
+def cell_view(now: PredictionNow, live: Live | None, place: int | None = None) -> CellView:
     """Return the prediction with what the engine knows of it beyond the ledger."""
     until = now.ended_at or datetime.now(UTC)
     return CellView(
         prediction=now,
         progress=live.progress if live is not None else None,
-        stage_text=live.text if live is not None else ("" if now.state.final else "waiting for its turn"),
+        stage_text=live.text if live is not None else ("" if now.state.final else WAITING),
+        place=place,
         elapsed_seconds=max(0.0, (until - now.prediction.created_at).total_seconds()),
     )

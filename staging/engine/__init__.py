@@ -15,7 +15,7 @@ and appends events. It imports no page and keeps nothing that a restart would ne
     journal.py  events reach the ledger in groups
 """
 
-from staging.engine.life import Live
+from staging.engine.life import WAITING, Live
 from staging.engine.thread import Engine
 
-__all__ = ["Engine", "Live"]
+__all__ = ["WAITING", "Engine", "Live"]

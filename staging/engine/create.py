@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from staging import costs
-from staging.engine.life import Life, Live
+from staging.engine.life import WAITING, Life, Live
 from staging.engine.workplace import Workplace, waits
 from staging.errors import (
     AlreadyAdopted,
@@ -66,7 +66,7 @@ async def prepare(work: Workplace, life: Life) -> None:
     """Have the room ready to be sent; what goes wrong here is met again, and told, by `create`."""
     with contextlib.suppress(ProviderError, NotFound):
         await _room_input(work, life)
-    life.show(Live("waiting for its turn"))
+    life.show(Live(WAITING))
 
 
 async def _try(work: Workplace, life: Life) -> None:

@@ -11,6 +11,8 @@ from staging.predictions import Event, Output, PredictionNow, State
 from staging.providers.base import Snapshot
 from staging.registry import RoomInput
 
+WAITING = "waiting for its turn"
+
 
 @dataclass(frozen=True, slots=True)
 class Live:

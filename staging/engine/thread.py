@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from staging.config import Settings
 from staging.engine.adopt import Lookout
 from staging.engine.carry import carry
 from staging.engine.journal import Journal
-from staging.engine.life import Life, Live
+from staging.engine.life import WAITING, Life, Live
 from staging.engine.pace import Places, TokenBucket
 from staging.engine.poll import Poller
 from staging.engine.settle import unknown
@@ -85,6 +86,18 @@ class Engine:
     def live(self) -> Mapping[str, Live]:
         """Return what is known of predictions under way beyond the ledger, by prediction id."""
         return dict(self._live)
+
+    def line(self) -> Mapping[str, int]:
+        """Return the place in line at its model, from 1, of each prediction that waits for its turn."""
+        ahead: Counter[str] = Counter()
+        places = {}
+        live = self.live()
+        for life, _ in list(self._carried.values()):  # in the order in which they took their places
+            seen = live.get(life.prediction.id)  # none before it has a place at its model
+            if life.now.state is State.QUEUED and (seen is None or seen.text == WAITING):
+                ahead[life.prediction.model] += 1
+                places[life.prediction.id] = ahead[life.prediction.model]
+        return places
 
     def _tell(self, event: asyncio.Event) -> None:
         if self._thread.is_alive():

@@ -1,7 +1,7 @@
 """Comparisons in the ledger: found again, named, noted, archived."""
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -108,6 +108,22 @@ class ComparisonLedger:
                 [*values, limit, offset],
             ).fetchall()
             return _lines(cursor, [_comparison(row) for row in found])
+
+    def running(self, *, by: str | None = None, among: Collection[str] | None = None) -> set[str]:
+        """Return the ids of the comparisons that are not finished: all, a person's, or some of these."""
+        rows = self._ledger.rows(
+            "SELECT DISTINCT comparison_id FROM app.predictions ANTI JOIN endings ON prediction_id = id "
+            "WHERE created_by = coalesce($by, created_by) "
+            "AND ($among IS NULL OR list_contains($among::VARCHAR[], comparison_id))",
+            {"by": by, "among": None if among is None else builtins.list(among)},
+        )
+        return {comparison_id for (comparison_id,) in rows}
+
+    def line(self, comparison_id: str) -> ComparisonLine:
+        """Return the comparison with what came of it; NotFound when there is none."""
+        with self._ledger.reading() as cursor:
+            (line,) = _lines(cursor, [_get(cursor, comparison_id)])
+            return line
 
     def people(self) -> "builtins.list[str]":
         """Return who has asked for comparisons, in order."""

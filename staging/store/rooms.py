@@ -1,7 +1,7 @@
 """Rooms in the ledger: each uploaded once, described as often as people like."""
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,15 @@ class RoomLedger:
         if room is None:
             raise _no_room(digest)
         return room
+
+    def of(self, digests: Collection[str]) -> dict[str, Room]:
+        """Return these rooms by digest, archived or not; NotFound when one of them is not there."""
+        rows = self._ledger.rows(f"{_SELECT} WHERE list_contains(?, digest)", [builtins.list(digests)])
+        rooms = {room.digest: room for room in map(_room, rows)}
+        for digest in digests:
+            if digest not in rooms:
+                raise _no_room(digest)
+        return rooms
 
     def list(
         self, *, archived: bool = False, project: str | None = None, room_type: RoomType | None = None

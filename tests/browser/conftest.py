@@ -129,7 +129,7 @@ def open_page(
         chosen: AppServer = server or request.getfixturevalue("app_server")
         context = new_context(
             base_url=chosen.url,
-            viewport={"width": look.width, "height": HEIGHTS[look.width]},
+            viewport={"width": look.width, "height": HEIGHTS.get(look.width, 1000)},
             color_scheme=look.scheme,
             has_touch=look.width < 600,
         )

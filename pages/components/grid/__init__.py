@@ -10,6 +10,7 @@ from pages.components.picker import Badge, Picture
 
 _GRID = component(Path(__file__).parent, '<div class="grid"></div>')
 
+LONGEST_LOOK = 500
 Deed = Literal["open", "retry", "cancel"]
 CellState = Literal["waiting", "running", "done", "failed", "cancelled", "unknown"]
 
@@ -41,9 +42,16 @@ class Cell:
 class Column:
     """One model, and which of its seeds."""
 
+    id: str
+    """Tells it from the others, whatever the order."""
     name: str
     detail: str = ""
     badge: Badge | None = None
+    seconds: float | None = None
+    """What its pictures took, on average so far; None without any."""
+    cost: float | None = None
+    """What it cost so far, in dollars; None when that is unknown."""
+    accepted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +72,28 @@ class Act(NamedTuple):
     prediction_id: str
 
 
-def grid(columns: Sequence[Column], rows: Sequence[Row], *, key: str) -> Act | None:
-    """Draw the grid; return what was just asked for, once, or None."""
+def grid(columns: Sequence[Column], rows: Sequence[Row], *, key: str, look: str = "") -> tuple[Act | None, str]:
+    """Draw the grid; return what was just asked for (once, or None) and how it is arranged now.
+
+    `look` is the arrangement to begin with: order, filter, pinned columns, failures folded. It is
+    the browser's own text, returned as it is after every change, and empty for the grid as asked.
+    """
     result = _GRID(
         key=key,
-        data={"columns": [asdict(column) for column in columns], "rows": [asdict(row) for row in rows]},
+        data={
+            "columns": [asdict(column) for column in columns],
+            "rows": [asdict(row) for row in rows],
+            "look": look,
+        },
+        default={"look": look},
         on_act_change=lambda: None,
+        on_look_change=lambda: None,
     )
-    act = result.act
+    now = result.look if isinstance(result.look, str) and len(result.look) <= LONGEST_LOOK else look
+    return _act(result.act), now
+
+
+def _act(act: object) -> Act | None:
     if not isinstance(act, dict) or act.get("deed") not in ("open", "retry", "cancel"):
         return None
     return Act(act["deed"], str(act.get("id", "")))

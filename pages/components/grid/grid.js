@@ -4,6 +4,11 @@
 
 const instances = new WeakMap(); // parentElement -> what this instance knows
 const CLOCK_MS = 200;
+const TYPED_MS = 400;
+const STICKY_COLUMNS = 2; // more pinned columns would leave no room for what they are compared with
+const MANY_ROWS = 12; // beyond it rows out of sight are not laid out
+const RUNNING = ["waiting", "running"];
+const ENDED_BADLY = ["failed", "cancelled", "unknown"];
 
 const element = (tag, className, text) => {
   const node = document.createElement(tag);
@@ -28,56 +33,219 @@ const time = (seconds) =>
 
 const badge = (value) => element("span", `badge ${value.tone}`, value.text);
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const root = parentElement.querySelector(".grid");
   let own = instances.get(parentElement);
   if (!own) {
-    own = { frame: null, cells: [], clock: null };
+    own = { frame: null, slots: new Map(), lines: new Map(), shown: [], clock: null, look: unpack(data.look), order: null, known: null };
+    own.body = element("div", "body");
     instances.set(parentElement, own);
+    root.replaceChildren(toolbar(own), own.body);
+    root.addEventListener("keydown", (event) => step(root, parentElement, event));
+    // Pinned columns stand beside the originals: how wide those are, only the browser knows.
+    new ResizeObserver(() => {
+      const room = own.body.querySelector(".row .room");
+      if (room) root.style.setProperty("--room", `${room.offsetWidth}px`);
+    }).observe(own.body);
   }
   own.act = (deed, id) => setTriggerValue("act", { deed, id });
-
-  const frame = JSON.stringify([data.columns, data.rows.map(({ cells, ...row }) => row)]);
-  if (own.frame !== frame) {
-    own.frame = frame;
-    own.cells = [];
-    root.style.setProperty("--columns", data.columns.length);
-    root.classList.toggle("few", data.columns.length <= 2);
-    root.replaceChildren(drawHead(data.columns), ...data.rows.map((row) => drawRow(row, data.columns, own)));
-  }
-  const heardAt = performance.now();
-  data.rows.flatMap((row) => row.cells).forEach((cell, place) => {
-    const slot = own.cells[place];
-    if (!cell) return; // never asked for: its place stays empty
-    slot.heardAt = heardAt;
-    slot.elapsed = cell.elapsed_seconds;
-    const { elapsed_seconds: _clock, progress, ...rest } = cell;
-    const drawn = JSON.stringify(rest);
-    if (slot.drawn !== drawn) {
-      slot.drawn = drawn;
-      drawCell(slot, cell, own, parentElement);
-    }
-    showProgress(slot, progress);
-  });
-  tick(own);
+  own.tell = () => setStateValue("look", pack(own.look));
+  own.redraw = () => draw(own, root, data, parentElement);
+  draw(own, root, data, parentElement);
   clearInterval(own.clock);
-  if (own.cells.some((slot) => slot.elapsed !== null)) own.clock = setInterval(() => tick(own), CLOCK_MS);
+  if (own.shown.some((slot) => slot.elapsed !== null)) own.clock = setInterval(() => tick(own), CLOCK_MS);
   return () => clearInterval(own.clock);
 }
 
+function draw(own, root, data, parentElement) {
+  const running = data.rows.some((row) => row.cells.some((cell) => cell && RUNNING.includes(cell.state)));
+  // While pictures arrive the figures change all the time: the order changes with a person's wish,
+  // with the columns and at the end, so that nothing jumps under the pointer.
+  const known = JSON.stringify([own.look, data.columns.map(({ id }) => id), running]);
+  if (own.known !== known) {
+    own.known = known;
+    own.order = arrange(data.columns, own.look);
+  }
+  const columns = own.order.map((place) => data.columns[place]);
+  const frame = JSON.stringify([
+    columns.map(({ seconds, cost, accepted, ...column }) => column),
+    data.rows.map(({ cells, ...row }) => row),
+    own.look.pinned,
+  ]);
+  if (own.frame !== frame) {
+    own.frame = frame;
+    own.shown = [];
+    own.body.style.setProperty("--columns", columns.length);
+    root.classList.toggle("few", columns.length <= 2);
+    root.classList.toggle("many", data.rows.length > MANY_ROWS);
+    own.body.replaceChildren(drawHead(columns, own), ...data.rows.map((row) => drawRow(row, columns, own)));
+  }
+  const heardAt = performance.now();
+  let failures = 0;
+  for (const row of data.rows) {
+    let pictures = 0;
+    row.cells.forEach((cell, place) => {
+      if (cell && ENDED_BADLY.includes(cell.state)) failures += 1;
+      if (cell && !ENDED_BADLY.includes(cell.state)) pictures += 1;
+      const slot = own.slots.get(slotKey(row, data.columns[place]));
+      if (!cell || !slot) return; // never asked for, or filtered away: its place stays empty
+      slot.heardAt = heardAt;
+      slot.elapsed = cell.elapsed_seconds;
+      const { elapsed_seconds: _clock, progress, ...rest } = cell;
+      const drawn = JSON.stringify(rest);
+      if (slot.drawn !== drawn) {
+        slot.drawn = drawn;
+        drawCell(slot, cell, own, parentElement);
+      }
+      showProgress(slot, progress);
+    });
+    own.lines.get(row.id).classList.toggle("bare", pictures === 0);
+  }
+  root.classList.toggle("folded", own.look.folded);
+  showToolbar(own, data.columns.length, columns.length, failures);
+  tick(own);
+}
+
+// ── how the grid is arranged ─────────────────────────────────────────────────────────────────
+
+const last = (value) => (value === null ? Infinity : value);
+const ORDERS = {
+  asked: ["as asked for", () => 0],
+  quick: ["quickest first", (a, b) => last(a.seconds) - last(b.seconds)],
+  cheap: ["cheapest first", (a, b) => last(a.cost) - last(b.cost)],
+  liked: ["most accepted first", (a, b) => b.accepted - a.accepted],
+  name: ["by name", (a, b) => a.name.localeCompare(b.name)],
+};
+
+function arrange(columns, look) {
+  const words = look.find.toLowerCase().split(/\s+/).filter(Boolean);
+  const compare = ORDERS[look.order][1];
+  return columns
+    .map((column, place) => ({ column, place, pinned: look.pinned.includes(column.id) }))
+    .filter(({ column, pinned }) => pinned || words.every((word) => `${column.name} ${column.detail}`.toLowerCase().includes(word)))
+    .sort((a, b) => b.pinned - a.pinned || (compare(a.column, b.column) || 0) || a.place - b.place)
+    .map(({ place }) => place);
+}
+
+function pack(look) {
+  const packed = new URLSearchParams();
+  if (look.order !== "asked") packed.set("order", look.order);
+  if (look.find) packed.set("find", look.find);
+  for (const id of look.pinned) packed.append("pin", id);
+  if (look.folded) packed.set("fold", "1");
+  return packed.toString();
+}
+
+function unpack(text) {
+  const packed = new URLSearchParams(text);
+  const order = packed.get("order");
+  return {
+    order: Object.hasOwn(ORDERS, order ?? "") ? order : "asked",
+    find: packed.get("find") ?? "",
+    pinned: packed.getAll("pin"),
+    folded: packed.get("fold") === "1",
+  };
+}
+
+function toolbar(own) {
+  const bar = element("div", "tools");
+  bar.setAttribute("role", "toolbar");
+  bar.setAttribute("aria-label", "Arrange the grid");
+  const change = (what) => {
+    Object.assign(own.look, what);
+    own.redraw();
+    own.tell();
+  };
+  const order = element("select");
+  order.setAttribute("aria-label", "Order of the models");
+  for (const [name, [words]] of Object.entries(ORDERS)) order.append(new Option(`Models ${words}`, name));
+  order.onchange = () => change({ order: order.value });
+  const find = element("input");
+  find.type = "search";
+  find.placeholder = "Filter models";
+  find.setAttribute("aria-label", "Filter models");
+  find.maxLength = 60;
+  let typed = null;
+  find.oninput = () => {
+    Object.assign(own.look, { find: find.value });
+    own.redraw();
+    clearTimeout(typed);
+    typed = setTimeout(() => own.tell(), TYPED_MS); // one rerun for a word, not one a letter
+  };
+  const fold = element("button", "deed fold");
+  fold.type = "button";
+  fold.onclick = () => change({ folded: !own.look.folded });
+  own.tools = { bar, order, find, fold, change, none: element("span", "detail") };
+  bar.append(order, find, fold, own.tools.none);
+  order.value = own.look.order;
+  find.value = own.look.find;
+  return bar;
+}
+
+function showToolbar(own, all, shown, failures) {
+  const { bar, order, find, fold, none } = own.tools;
+  bar.hidden = all < 2 && failures === 0;
+  order.hidden = find.hidden = all < 2;
+  fold.hidden = failures === 0;
+  fold.textContent = own.look.folded ? `Show ${failures} without a picture` : `Fold ${failures} without a picture`;
+  fold.setAttribute("aria-pressed", own.look.folded);
+  none.textContent = shown < all ? `${shown} of ${all} columns` : "";
+}
+
+function pin(column, own) {
+  const pinned = own.look.pinned.includes(column.id);
+  const node = element("button", "pin", pinned ? "Unpin" : "Pin");
+  node.type = "button";
+  node.setAttribute("aria-pressed", pinned);
+  node.setAttribute("aria-label", `${pinned ? "Unpin" : "Pin"} ${column.name} ${column.detail}`.trim());
+  node.onclick = () =>
+    own.tools.change({
+      pinned: pinned ? own.look.pinned.filter((id) => id !== column.id) : [...own.look.pinned, column.id],
+    });
+  return node;
+}
+
+// The arrow keys go from cell to cell; Tab goes on as ever.
+function step(root, parentElement, event) {
+  const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+  const focused = (root.getRootNode().activeElement ?? parentElement.activeElement)?.closest?.(".row .cell");
+  if (!by || !focused || event.ctrlKey || event.metaKey || event.altKey) return;
+  const rows = [...root.querySelectorAll(".row")].map((row) => [...row.querySelectorAll(".cell:not(.room)")]);
+  const row = rows.findIndex((cells) => cells.includes(focused));
+  const next = rows[row + by[0]]?.[rows[row].indexOf(focused) + by[1]]?.querySelector("button");
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+// ── what it shows ────────────────────────────────────────────────────────────────────────────
+
 function tick(own) {
   const now = performance.now();
-  for (const slot of own.cells) {
+  for (const slot of own.shown) {
     if (slot.clock && slot.elapsed !== null) slot.clock.textContent = time(slot.elapsed + (now - slot.heardAt) / 1000);
   }
 }
 
-function drawHead(columns) {
+function drawHead(columns, own) {
   const head = element("div", "head");
   head.append(element("div", "title", "Room"));
-  for (const column of columns) head.append(titled(column, "title"));
+  for (const column of columns) {
+    const title = titled(column, "title");
+    stick(title, column, columns, own);
+    if (columns.length > 2) title.append(pin(column, own));
+    head.append(title);
+  }
   return head;
 }
+
+function stick(node, column, columns, own) {
+  const place = columns.indexOf(column); // pinned columns come first
+  node.dataset.pinned = own.look.pinned.includes(column.id) && place < STICKY_COLUMNS;
+  node.style.setProperty("--place", place + 1);
+}
+
+const slotKey = (row, column) => `${row.id} ${column.id}`;
 
 function titled(column, className) {
   const title = element("div", className);
@@ -99,10 +267,16 @@ function drawRow(row, columns, own) {
   room.append(frame, caption);
   line.append(room);
   for (const column of columns) {
-    const slot = { node: element("figure", "cell"), column, room: row.name, drawn: null, elapsed: null };
-    own.cells.push(slot);
+    const key = slotKey(row, column);
+    // A cell that was drawn before only moves: its picture is not loaded again.
+    const slot = own.slots.get(key) ?? { node: element("figure", "cell"), drawn: null, elapsed: null };
+    Object.assign(slot, { column, room: row.name });
+    own.slots.set(key, slot);
+    own.shown.push(slot);
+    stick(slot.node, column, columns, own);
     line.append(slot.node);
   }
+  own.lines.set(row.id, line);
   return line;
 }
 
@@ -128,7 +302,7 @@ function drawFrame(slot, cell, own) {
     return open;
   }
   const frame = element("div", "frame");
-  const running = cell.state === "waiting" || cell.state === "running";
+  const running = RUNNING.includes(cell.state);
   const status = element("div", "status");
   status.append(element("span", "word", cell.status));
   if (running) {

@@ -1,0 +1,143 @@
+"""History: comparisons found again; and what may be done with one."""
+
+from decimal import Decimal
+
+from streamlit.testing.v1 import AppTest
+
+from staging.desk import ModelChoice
+from staging.lab import Lab
+from staging.store import ComparisonFilter
+from tests.labs import UNCHANGED, ask, finished, photo
+from tests.screens import told, visit, words
+
+
+def listed(screen: AppTest) -> list[str]:
+    (group,) = told(screen, "history-list")["groups"]
+    return [card["id"] for card in group["choices"]]
+
+
+def test_without_any_comparison_it_says_what_to_do(first_lab: Lab) -> None:
+    assert "Make the first one on the Compare page" in words(visit("history"))
+
+
+def test_comparisons_are_found_by_words_and_filters(first_lab: Lab) -> None:
+    first, second = ask(first_lab, UNCHANGED), ask(first_lab, UNCHANGED, rooms=[photo(9)])
+    for one in (first, second):
+        finished(first_lab, one)
+    screen = visit("history")
+    screen_all = listed(screen)
+
+    screen.text_input(key="history-words").set_value("unchanged nothing-like-it").run()
+    none = words(screen)
+    screen.text_input(key="history-words").set_value("UNCHANGED").run()
+
+    assert screen_all == [second, first]
+    assert "No comparison passes these filters" in none
+    assert listed(screen) == [second, first]
+
+
+def test_a_comparison_is_named_noted_and_archived_and_found_so(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    finished(first_lab, comparison)
+    screen = visit(comparison=comparison)
+
+    screen.text_input(key=f"manage-name-{comparison}").set_value(" North *rooms* ")
+    screen.text_area(key=f"manage-note-{comparison}").set_value("look again")
+    next(button for button in screen.button if button.label == "Save").click().run()
+    screen.button(key="manage-archive").click().run()
+
+    seen = first_lab.store.comparisons.get(comparison)
+    assert (seen.name, seen.note, seen.archived) == ("North *rooms*", "look again", True)
+    assert "North \\*rooms\\*" in words(screen)
+    history = visit("history")
+    assert "No comparison" in words(history)
+    history.toggle(key="history-archived").set_value(True).run()
+    assert listed(history) == [comparison]
+    screen.button(key="manage-restore").click().run()
+    assert not first_lab.store.comparisons.get(comparison).archived
+
+
+def test_run_again_asks_for_the_same(first_lab: Lab) -> None:
+    comparison = ask(first_lab, ModelChoice(UNCHANGED, seeds=2), rooms=[photo(1), photo(2)], prompt="Add a chair.")
+    finished(first_lab, comparison)
+    screen = visit(comparison=comparison)
+
+    screen.button(key="manage-again").click().run()
+
+    again = screen.query_params["comparison"]
+    assert again != comparison
+    finished(first_lab, again)
+    assert first_lab.desk.recipe(again) == first_lab.desk.recipe(comparison)
+    assert first_lab.store.comparisons.line(again).succeeded == 4
+
+
+def test_duplicate_with_changes_begins_with_the_same_choices(first_lab: Lab) -> None:
+    rooms = [room.digest for room in first_lab.store.rooms.list()][1:3]
+    plan = first_lab.desk.plan(
+        rooms, [ModelChoice(UNCHANGED, seeds=3)], style="japandi", prompts=dict.fromkeys(rooms, "Add a chair.")
+    )
+    comparison = first_lab.desk.start(plan, "ada")
+    finished(first_lab, comparison)
+    screen = visit(comparison=comparison)
+
+    screen.button(key="manage-duplicate").click().run()
+
+    assert "comparison" not in screen.query_params
+    assert set(told(screen, "compare-rooms")["chosen"]) == set(rooms)
+    assert told(screen, "compare-models")["chosen"] == [UNCHANGED]
+    assert {area.value for area in screen.text_area} >= {"Add a chair."}
+    assert "**6 pictures**" in words(screen)
+
+
+def test_a_model_that_cannot_run_any_more_is_a_sentence(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    finished(first_lab, comparison)
+    screen = visit(comparison=comparison)
+    first_lab.desk._refusals = {UNCHANGED: "It is switched off."}
+
+    screen.button(key="manage-again").click().run()
+
+    assert "cannot be run here" in words(screen)
+    assert len(first_lab.store.comparisons.list()) == 1
+
+
+def test_a_toast_tells_on_another_page_that_it_is_finished_and_only_once(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    finished(first_lab, comparison)
+    screen = visit("rooms")
+    screen.session_state["finishing-awaited"] = {comparison}
+
+    screen.run()
+    told_first = [toast.value for toast in screen.toast]
+    screen.run()
+
+    assert len(told_first) == 1
+    assert "is finished: 1 of 1 picture made" in told_first[0]
+    assert f"/?comparison={comparison}" in told_first[0]
+    assert [toast.value for toast in screen.toast] == []
+
+
+def test_who_looks_at_it_needs_no_toast(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    finished(first_lab, comparison)
+    screen = visit(comparison=comparison)
+    screen.session_state["finishing-awaited"] = {comparison}
+
+    screen.run()
+
+    assert [toast.value for toast in screen.toast] == []
+    assert screen.session_state["finishing-awaited"] == set()
+
+
+def test_what_failed_is_tried_again_together(first_lab: Lab) -> None:
+    comparison = ask(first_lab, UNCHANGED, rooms=[photo(1), photo(2)])
+    first_lab.desk.cancel_comparison(comparison, "ada")
+    view = finished(first_lab, comparison)
+    lost = sum(not cell.prediction.outputs for cell in view.cells.values())
+
+    assert first_lab.desk.retry_failed(comparison, "ada") == lost
+
+    assert first_lab.store.comparisons.line(comparison).predictions == 2
+    finished(first_lab, comparison)
+    line = first_lab.store.comparisons.find(ComparisonFilter())[0]
+    assert (line.succeeded, line.spent_usd) == (2, Decimal(0))
