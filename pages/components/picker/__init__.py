@@ -120,12 +120,6 @@ def set_choice(key: str, ids: Sequence[str]) -> None:
     st.session_state[f"{key}-revision"] = st.session_state.get(f"{key}-revision", 0) + 1
 
 
-def set_choice(key: str, ids: Sequence[str]) -> None:
-    """Choose exactly these cards: call before `choose` draws them."""
-    st.session_state[f"{key}-chosen"] = list(ids)
-    st.session_state[f"{key}-revision"] = st.session_state.get(f"{key}-revision", 0) + 1
-
-
 def pick(groups: Sequence[Group], *, label: str, key: str) -> str | None:
     """Return the id of the card that was just pressed, once, or None."""
     result = _PICKER(
