@@ -94,7 +94,7 @@ def edit_rooms(_lab: Lab, now: Edition) -> Focus:
 def edit_templates(lab: Lab, now: Edition) -> Focus:
     """Draw a template: the book's own, or what one model is told in place of it."""
     name = chosen("Template", parts_of(now, "templates"), "prompts-template")
-    model = choose_model(lab, "For", "prompts-template-model")
+    model = choose_model(lab, now, "For", "prompts-template-model")
     place = ("models", model, name) if model else ("templates", name)
     everybody = text_at(draft().body(now), ("templates", name)) if model else ""
     area("Words", now, place, height=320, optional=bool(model), placeholder=everybody)

@@ -79,11 +79,13 @@ def test_one_text_for_all_can_be_asked_for(connected: Lab) -> None:
 
 def test_an_edit_that_a_model_does_not_get_is_said(connected: Lab) -> None:
     screen = choose(visit(), QWEN, KONTEXT)
-    assert "is not in these texts" not in words(screen)
+    assert "without your edit" not in words(screen)
 
     screen.text_area(key=LIVING).set_value("Add one red chair.").run()
 
-    assert "What you edited above is not in these texts." in words(screen)
+    assert "FLUX.1 Kontext Pro gets other words, without your edit." in said(screen)
+    screen.toggle(key="compare-same-words").set_value(True).run()
+    assert "without your edit" not in words(screen)
 
 
 def test_reset_brings_back_the_text_of_the_book(first_lab: Lab) -> None:

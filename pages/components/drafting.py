@@ -18,10 +18,10 @@ EVERYBODY = ""
 """In place of a model: the book's own template."""
 
 
-def choose_model(lab: Lab, label: str, key: str) -> str:
+def choose_model(lab: Lab, now: Edition, label: str, key: str) -> str:
     """Draw every model and, first, all of them together; return the model's id, or EVERYBODY."""
     names = {EVERYBODY: "Every model", **{spec.id.value: spec.name for spec in lab.registry}}
-    own = {model for model, words in lab.prompt_shelf.current().usable().model_templates.items() if words}
+    own = {model for model, words in now.usable().model_templates.items() if words}
     return (
         st.selectbox(
             label,
@@ -55,7 +55,7 @@ def preview(lab: Lab, now: Edition, focus: Focus) -> None:
     with st.container(horizontal=True):
         style = styles[0] if len(styles) == 1 else one_of("Style", styles, "prompts-preview-style")
         kind = focus.kind or RoomType(one_of("Room", [one.value for one in RoomType], "prompts-preview-room"))
-    model = choose_model(lab, "Model", "prompts-preview-model") if focus.model is None else focus.model
+    model = choose_model(lab, now, "Model", "prompts-preview-model") if focus.model is None else focus.model
     text = book.prompt(style, kind, model)
     st.code(text, language=None, wrap_lines=True)
     st.caption(counted(len(text), "character"))

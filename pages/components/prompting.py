@@ -107,6 +107,10 @@ def words_apart(
     book = edition.usable()
     names = {model: lab.registry.get(model).name for model, _ in apart}
     who = next(iter(names.values())) if len(names) == 1 else counted(len(names), "model")
+    if any(told[kind].edited for _, kind in apart) and not st.session_state.get("compare-same-words"):
+        st.caption(
+            f":material/info: {plain(who)} {'gets' if len(names) == 1 else 'get'} other words, without your edit."
+        )
     with st.expander(f"Other words for {plain(who)}", icon=":material/alt_route:", key="compare-words-apart"):
         same = st.toggle(
             "Send them the text above instead",
@@ -116,8 +120,6 @@ def words_apart(
         )
         if same:
             return {}
-        if any(told[kind].edited for _, kind in apart):
-            st.caption(":material/info: What you edited above is not in these texts.")
         return {
             (model, kind): prompt_area(
                 f"{plain(names[model])}, {kind.value}",
