@@ -29,7 +29,7 @@ def test_an_edited_style_is_saved_and_sent_by_compare(
 
     expect(page.get_by_text("Saved as version 1.")).to_be_visible()
     screenshot(page, "prompts")
-    page.get_by_text("History", exact=True).click()
+    page.get_by_role("radio", name="History").click()
     expect(page.get_by_text("Low sofas look small")).to_be_visible()
     page.get_by_role("link", name="Compare").click()
     expect(sent).to_contain_text("high furniture")
