@@ -69,6 +69,9 @@ page = st.navigation(
     ],
     position="top",
 )
+if st.context.theme.type == "dark":
+    # The theme's colour carries white text on buttons: as text on the dark page it is too dim to read.
+    st.html('<style>button[data-selected="true"] p { color: #5cc4b0; }</style>')
 with calm():
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="stretch")
