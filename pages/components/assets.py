@@ -10,11 +10,16 @@ if TYPE_CHECKING:
 
 
 def component(folder: Path, html: str) -> "ComponentRenderer":
-    """Register the component whose .js and .css bear the folder's name; call once, at import."""
+    """Register the component made of the folder's .js files, one after the other, and its .css; call once, at import.
+
+    The file that bears the folder's name comes first, with the default export; the others, in the order
+    of their names, are parts of the same script.
+    """
     name = folder.name
+    parts = sorted(folder.glob("*.js"), key=lambda path: (path.stem != name, path.stem))
     return st.components.v2.component(
         f"staging_{name}",
         html=html,
         css=(folder / f"{name}.css").read_text(encoding="utf-8"),
-        js=(folder / f"{name}.js").read_text(encoding="utf-8"),
+        js="\n".join(part.read_text(encoding="utf-8") for part in parts),
     )

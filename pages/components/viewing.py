@@ -1,26 +1,58 @@
-"""The viewer's dialog: one output over its room's original, what is known of it, and what a person decides."""
+"""The viewer's dialog: the outputs of one room over its photo, what is known of them, and what people think."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from pages.components import cells
-from pages.components.calm import calmly
+from pages.components.calm import calm, calmly
 from pages.components.grid import Column
-from pages.components.viewer import Shot, view
-from pages.components.words import moment, plain
+from pages.components.viewer import Marked, Shot, view
+from pages.components.words import dollars, duration, moment
 from staging.access import person
-from staging.images import PictureKind
+from staging.desk import ComparisonView
+from staging.images import PictureKind, Pictures
 from staging.lab import Lab
-from staging.predictions import PredictionNow, Verdict
+from staging.predictions import PredictionNow, Reason, Verdict
 from staging.rooms import Room
 
-SLIDER = "Slider"
-PANES = "Side by side"
 VIEW = "view"
 """The query parameter that holds the prediction being looked at."""
+ROOM = "room"
+"""The query parameter that holds the beginning of the digest of the room being looked at."""
+LOOK = "look"
+"""The query parameter in which the browser keeps mode, choice, zoom and position; only removed here."""
+KEY = "viewer"
+HEARD = "viewer-heard"
+"""Where the session keeps the turn of the last mark that was taken, or refused."""
+SAID = "viewer-said"
+"""Where the session keeps what the component said until the dialog is drawn again."""
+SAME_SHAPE = 0.01
+"""Shapes that differ by less are the same: models round sizes to multiples of 8 or 16."""
+LONGEST_ROOM = 12
 
 
-def _close_viewer() -> None:
-    st.query_params.pop(VIEW, None)
+class Place(NamedTuple):
+    """An output in the comparison."""
+
+    room: str
+    column: int
+    now: PredictionNow
+
+
+class Framing(NamedTuple):
+    """How an output's frame differs from its room's: two empty texts when they are the same."""
+
+    whole: str
+    brief: str
+    other_shape: bool
+
+
+def open_output(lab: Lab, prediction_id: str) -> None:
+    """The address leads to this output: the next run opens the viewer on it."""
+    room = lab.store.predictions.get(prediction_id).prediction.room
+    st.query_params.update({VIEW: prediction_id, ROOM: room[:LONGEST_ROOM]})
 
 
 def open_viewer(lab: Lab, comparison_id: str) -> None:
@@ -29,82 +61,221 @@ def open_viewer(lab: Lab, comparison_id: str) -> None:
     @st.dialog("Before and after", width="large", on_dismiss=_close_viewer)
     @calmly
     def show() -> None:
-        seen = lab.desk.look(comparison_id)
-        pictures = [(place, cell.prediction) for place, cell in seen.cells.items() if cell.prediction.outputs]
-        ids = [now.prediction.id for _, now in pictures]
-        wanted = st.query_params.get(VIEW, "")
-        if wanted not in ids:
-            st.info("This picture is not part of the comparison, or not finished yet.")
-            return
-        here = ids.index(wanted)
-        titles = {
-            place: _title(column) for place, column in zip(seen.columns, cells.columns(seen, lab.registry), strict=True)
-        }
-        (digest, model, seed), now = pictures[here]
-        room = lab.store.rooms.get(digest)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(titles[model, seed])}** on {plain(room.name)}", width="stretch")
-            slider = _mode() == SLIDER
-            _judging(lab, wanted, now.verdict)
-        after = [_shot(lab, other, titles[model, seed], room) for (of, model, seed), other in pictures if of == digest]
-        after.sort(key=lambda shot: shot.id != wanted)  # the one that was opened comes first
-        before = Shot(digest, lab.pictures.url(digest, PictureKind.VIEW), "Original", f"{room.name} before")
-        shots = [before, after[0]] if slider else [before, *after]
-        go = view(
-            shots,
-            key="viewer",
-            ratio=room.width / room.height,
-            mode="slider" if slider else "panes",
-            previous=ids[here - 1] if here else None,
-            following=ids[here + 1] if here + 1 < len(ids) else None,
-        )
-        if go is not None:
-            st.query_params[VIEW] = go
-            st.rerun(scope="fragment")
-        _facts(now)
+        _take(lab)
+        _show(lab, lab.desk.look(comparison_id))
 
     show()
 
 
-def _title(column: Column) -> str:
-    return f"{column.name}, {column.detail}" if column.detail else column.name
+def _close_viewer() -> None:
+    for name in (VIEW, ROOM, LOOK):
+        st.query_params.pop(name, None)
 
 
-def _mode() -> str:
-    mode = st.segmented_control(
-        "Look", [SLIDER, PANES], default=SLIDER, required=True, key="viewer-mode", label_visibility="collapsed"
+def _show(lab: Lab, seen: ComparisonView) -> None:
+    places = outputs(seen)
+    here = _wanted(places, st.query_params.get(VIEW, ""), st.query_params.get(ROOM, ""))
+    if here is None:
+        st.info("This picture is not part of the comparison, or not finished yet.")
+        return
+    columns = cells.columns(seen, lab.registry)
+    digest, _, opened = places[here]
+    room = lab.store.rooms.get(digest)
+    of_room = [place for place in places if place.room == digest]
+    zone = st.context.timezone
+    ids = [place.now.prediction.id for place in places]
+    first, last = places.index(of_room[0]), places.index(of_room[-1])
+    view(
+        [original(room, lab.pictures, zone)]
+        + [output(place, columns[place.column], room, lab.pictures, zone) for place in of_room],
+        {place.now.prediction.id: _marked(place.now) for place in of_room},
+        key=KEY,
+        opened=opened.prediction.id,
+        room=room.name,
+        ratio=room.width / room.height,
+        reasons=[reason.value for reason in Reason],
+        heard=st.session_state.get(HEARD, 0),
+        first=first + 1,
+        total=len(places),
+        previous=ids[first - 1] if first else None,
+        following=ids[last + 1] if last + 1 < len(ids) else None,
+        on_go=_later("go"),
+        on_mark=_later("mark"),
     )
-    return mode or SLIDER
 
 
-def _shot(lab: Lab, now: PredictionNow, title: str, room: Room) -> Shot:
-    url = lab.pictures.url(now.outputs[0].digest, PictureKind.VIEW)
-    return Shot(now.prediction.id, url, title, f"{room.name} staged by {title}")
+def outputs(seen: ComparisonView) -> list[Place]:
+    """Return what can be looked at, room by room, in the order of the grid."""
+    found = []
+    for room in seen.rooms:
+        for column, (model, seed) in enumerate(seen.columns):
+            cell = seen.cells.get((room, model, seed))
+            if cell is not None and cell.prediction.outputs:
+                found.append(Place(room, column, cell.prediction))
+    return found
 
 
-def _judging(lab: Lab, prediction_id: str, verdict: Verdict) -> None:
-    for word, icon, value in (
-        ("Accept", ":material/check:", Verdict.ACCEPTED),
-        ("Reject", ":material/close:", Verdict.REJECTED),
-    ):
-        chosen = verdict is value
-        pressed = st.button(
-            f"{word}ed" if chosen else word,
-            icon=icon,
-            type="primary" if chosen else "secondary",
-            key=f"viewer-{word.lower()}",
-            help="Press again to take it back." if chosen else None,
-        )
-        if pressed:
-            lab.desk.mark(prediction_id, person(), verdict=Verdict.UNDECIDED if chosen else value)
-            st.rerun(scope="fragment")
+def _wanted(places: list[Place], prediction_id: str, room: str) -> int | None:
+    """Where the output is that was asked for; else the first of the room, as when it was tried again since."""
+    exact = (number for number, place in enumerate(places) if place.now.prediction.id == prediction_id)
+    near = (number for number, place in enumerate(places) if len(room) == LONGEST_ROOM and place.room.startswith(room))
+    return next(exact, next(near, None))
 
 
-def _facts(now: PredictionNow) -> None:
-    asked = now.prediction
-    facts = [cells.facts(now), now.charge_basis or "", f"seed {asked.seed}" if asked.seed is not None else ""]
-    if now.ended_at is not None:
-        facts.append(moment(now.ended_at, st.context.timezone))
-    st.caption(" · ".join(plain(part) for part in facts if part))
-    with st.expander("Prompt as sent"):
-        st.text(asked.prompt)
+# ── what is known of a picture ──────────────────────────────────────────────────────────────
+
+
+def original(room: Room, pictures: Pictures, zone: str | None) -> Shot:
+    """Return the room's photo as a shot."""
+    facts = [
+        ("Room", room.name),
+        ("Type", room.room_type.value),
+        ("Project", room.project),
+        ("Size", f"{_size(room.width, room.height)} pixels, {_bytes(room.size_bytes)}"),
+        ("Uploaded", f"{moment(room.uploaded_at, zone)} by {room.uploaded_by}"),
+        ("Note", room.note),
+    ]
+    return Shot(
+        id=room.digest,
+        code="0",
+        label="Original",
+        alt=f"{room.name} before",
+        thumbnail=pictures.url(room.digest, PictureKind.THUMBNAIL),
+        view=pictures.url(room.digest, PictureKind.VIEW),
+        full=pictures.url(room.digest, PictureKind.ORIGINAL),
+        width=room.width,
+        height=room.height,
+        facts=_known(facts),
+    )
+
+
+def output(place: Place, column: Column, room: Room, pictures: Pictures, zone: str | None) -> Shot:
+    """Return an output as a shot, with how its frame differs from the room's."""
+    now, picture = place.now, place.now.outputs[0]
+    title = f"{column.name}, {column.detail}" if column.detail else column.name
+    frame = framing((picture.width, picture.height), (room.width, room.height))
+    full = None if picture.media_type == "image/heic" else pictures.url(picture.digest, PictureKind.ORIGINAL)
+    return Shot(
+        id=now.prediction.id,
+        code=str(place.column + 1),
+        label=title,
+        alt=f"{room.name} staged by {title}",
+        thumbnail=pictures.url(picture.digest, PictureKind.THUMBNAIL),
+        view=pictures.url(picture.digest, PictureKind.VIEW),
+        full=full,
+        width=picture.width,
+        height=picture.height,
+        framing=frame.whole,
+        framing_brief=frame.brief,
+        other_shape=frame.other_shape,
+        facts=facts(now, column, zone),
+        judged=True,
+    )
+
+
+def facts(now: PredictionNow, column: Column, zone: str | None) -> tuple[tuple[str, str], ...]:
+    """Return all that is known of an output, label and value; what is not known of it is left out."""
+    asked, picture = now.prediction, now.outputs[0]
+    known = now.charge_usd is not None
+    return _known(
+        [
+            ("Model", f"{column.name} ({asked.model})"),
+            ("Version", asked.version or ""),
+            ("Style", asked.style),
+            ("Parameters", "\n".join(f"{name}: {value}" for name, value in asked.parameters.items())),
+            ("Seed", "" if asked.seed is None else str(asked.seed)),
+            ("Time", duration(now.total_seconds)),
+            ("of it running", duration(now.run_seconds)),
+            ("Cost", dollars(now.charge_usd) if known else "unknown"),
+            ("Reckoned", now.charge_basis or ""),
+            ("Size", f"{_size(picture.width, picture.height)} pixels, {_bytes(picture.size_bytes)}"),
+            ("Made", f"{moment(now.ended_at, zone)}, asked for by {asked.created_by}" if now.ended_at else ""),
+            ("Prompt", asked.prompt),
+        ]
+    )
+
+
+def framing(output: tuple[int, int], room: tuple[int, int]) -> Framing:
+    """Return how an output's frame differs from its room's. Sizes are width and height in pixels."""
+    if output == room:
+        return Framing("", "", False)
+    size, of_room = _size(*output), f"the room's {_size(*room)}"
+    if abs(output[0] * room[1] / (output[1] * room[0]) - 1) > SAME_SHAPE:
+        whole = f"{size}, cropped or of another shape than {of_room}: shown whole"
+        return Framing(whole, f"{size}, other shape", True)
+    word = "of another size"
+    if output[0] != room[0] and (output[0] < room[0]) is (output[1] < room[1]):
+        word = "smaller" if output[0] < room[0] else "larger"
+    return Framing(f"{size}, {word} than {of_room}", f"{size}, {word}", False)
+
+
+def _known(facts: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((label, value) for label, value in facts if value)
+
+
+def _size(width: int, height: int) -> str:
+    return f"{width} × {height}"
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1e3))} kB"
+
+
+def _marked(now: PredictionNow) -> Marked:
+    mark = now.mark
+    return Marked(mark.verdict.value, tuple(one.value for one in mark.reasons), mark.stars, mark.note, mark.favourite)
+
+
+# ── what a person does ──────────────────────────────────────────────────────────────────────
+
+
+def _later(deed: str) -> Callable[[Any], None]:
+    """Return what keeps this deed for `_take`: before the script runs, when it is heard, nothing can be drawn."""
+
+    def keep(said: Any) -> None:
+        if said is not None:
+            st.session_state.setdefault(SAID, []).append((deed, said))
+
+    return keep
+
+
+def _take(lab: Lab) -> None:
+    for deed, said in st.session_state.pop(SAID, []):
+        with calm():
+            if deed == "go":
+                open_output(lab, str(said))
+            else:
+                take_marks(lab, said)
+
+
+def take_marks(lab: Lab, said: Any) -> None:
+    """Every mark that makes sense and was not taken yet is in the ledger; the others change nothing.
+
+    `said` is what a browser sent: a list of {turn, id, changes}, sent again until they are heard.
+    StagingError says why one was refused; it is not tried again.
+    """
+    for one in said if isinstance(said, list) else []:
+        turn, changes = (one.get("turn"), one.get("changes")) if isinstance(one, dict) else (None, None)
+        if not isinstance(turn, int | float) or not isinstance(changes, dict):
+            continue
+        if turn <= st.session_state.get(HEARD, 0):
+            continue
+        st.session_state[HEARD] = int(turn)
+        lab.desk.mark(str(one.get("id")), person(), **_asked(changes))
+
+
+def _asked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the changes a mark may say; a word that is none of ours is left out."""
+    asked: dict[str, Any] = {}
+    verdict, reasons, stars = changes.get("verdict"), changes.get("reasons"), changes.get("stars")
+    if verdict in [one.value for one in Verdict]:
+        asked["verdict"] = Verdict(verdict)
+    if isinstance(reasons, list):
+        asked["reasons"] = [reason for reason in Reason if reason.value in reasons]
+    if isinstance(stars, int | float):
+        asked["stars"] = int(stars)
+    if isinstance(changes.get("note"), str):
+        asked["note"] = changes["note"]
+    if isinstance(changes.get("favourite"), bool):
+        asked["favourite"] = changes["favourite"]
+    return asked

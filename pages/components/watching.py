@@ -7,7 +7,7 @@ from pages.components.addresses import GRID
 from pages.components.calm import calmly
 from pages.components.finishing import expect_end_of
 from pages.components.grid import Act, grid
-from pages.components.viewing import VIEW, open_viewer
+from pages.components.viewing import VIEW, open_output, open_viewer
 from pages.components.words import plain
 from staging.access import person
 from staging.desk import ComparisonView
@@ -80,7 +80,7 @@ def _progress(lab: Lab, seen: ComparisonView) -> None:
 def _do(lab: Lab, act: Act) -> None:
     match act.deed:
         case "open":
-            st.query_params[VIEW] = act.prediction_id
+            open_output(lab, act.prediction_id)
             st.rerun()
         case "cancel":
             lab.desk.cancel([act.prediction_id], person())

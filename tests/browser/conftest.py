@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, e
 
 from tests.app_server import ROOT, AppServer
 from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.viewed import Viewed, make
 
 expect.set_options(timeout=15_000)
 
@@ -92,6 +93,18 @@ def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     finally:
         server.stop()
     assert TRACEBACK not in server.log(), server.log()
+
+
+@pytest.fixture(scope="session")
+def viewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewed]:
+    """An app with a finished comparison of painted rooms, shared by the tests of the viewer."""
+    made = make(tmp_path_factory.mktemp("viewed") / "data")
+    made.server.start()
+    try:
+        yield made
+    finally:
+        made.server.stop()
+    assert TRACEBACK not in made.server.log(), made.server.log()
 
 
 @pytest.fixture

@@ -1,8 +1,17 @@
-// Before and after under a slider, or up to four panes. All panes share one zoom and pan.
-// Looking costs no rerun; only going on to another picture reaches Python. All text goes in as text.
+// The viewer: any two pictures of a room under a slider, flickering, blended or as their difference, or up
+// to eight side by side. One zoom and one position for all of them. Looking costs no rerun: only a mark, or
+// another picture, reaches Python. All text goes in as text. The other .js files here belong to this one.
 
-const instances = new WeakMap(); // parentElement -> zoom, pan and slider of this instance
-const MOST_ZOOM = 12;
+const instances = new WeakMap(); // parentElement -> what this instance shows and knows
+const MODES = {
+  slider: ["Slider", "s"],
+  panes: ["Side by side", "p"],
+  flicker: ["Flicker", "f"],
+  blend: ["Blend", "b"],
+  difference: ["Difference", "d"],
+};
+const MOST_PANES = 8;
+const SETTLED_MS = 300; // a dialog that opens takes the focus for itself, once it has moved into place
 
 const element = (tag, className, text) => {
   const node = document.createElement(tag);
@@ -11,191 +20,196 @@ const element = (tag, className, text) => {
   return node;
 };
 
+const describe = (node, attributes) => {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+};
+
+const button = (text, label, press, className = "tool") => {
+  const node = describe(element("button", className, text), { type: "button", "aria-label": label, title: label });
+  node.onclick = press;
+  return node;
+};
+
+const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer");
   let own = instances.get(parentElement);
-  if (!own) {
-    own = { zoom: 1, x: 0, y: 0, cut: 50, drawn: null };
+  const first = !own;
+  if (first) {
+    own = {
+      root,
+      layers: new Map(), // shot id -> its pictures: moved from pane to pane, never loaded twice
+      pending: [], // marks that Python has not confirmed
+      turn: Date.now(),
+      mode: "slider",
+      before: null, // a shot's code; null is the original
+      after: null, // null is the output that is opened
+      chosen: null, // codes of the panes; null is all of them
+      zoom: 1,
+      x: 0,
+      y: 0,
+      cut: 50,
+      blend: 50,
+      rate: 1,
+      gain: 4,
+      playing: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      held: false,
+      loupe: false,
+      spot: [0.5, 0.5],
+      overlay: true,
+      info: false,
+    };
     instances.set(parentElement, own);
+    restoreLook(own);
   }
-  own.root = root;
-  own.go = (id) => setTriggerValue("go", id);
-  const drawn = JSON.stringify(data);
-  if (own.drawn === drawn) return; // a rerun keeps pictures, zoom and slider as they are
-  own.drawn = drawn;
+  own.send = setTriggerValue;
+  own.data = data;
+  if (data.shots.some((shot) => shot.id === own.going)) data.opened = own.going; // its answer is on its way
+  own.going = null;
+  own.pending = own.pending.filter((mark) => mark.turn > data.heard);
+  if (first) {
+    build(own);
+    listen(own);
+    own.settling = setTimeout(() => takeFocus(own), SETTLED_MS);
+  }
+  // A mark changes neither pictures nor places: nothing of the stage is touched by it.
+  const drawn = JSON.stringify([data.shots, data.opened, data.ratio, data.height]);
+  if (own.drawn !== drawn) {
+    own.drawn = drawn;
+    draw(own);
+  }
+  drawMarks(own);
+  drawWay(own);
+  rememberLook(own);
+  return () => {
+    own.quiet();
+    clearTimeout(own.settling);
+    clearTimeout(own.remembering);
+    clearTimeout(own.sharpening);
+    clearInterval(own.ticking);
+    instances.delete(parentElement);
+  };
+}
 
+// ── what is shown ───────────────────────────────────────────────────────────────────────────
+
+const byCode = (own, code) => own.data.shots.find((shot) => shot.code === code);
+const opened = (own) => own.data.shots.find((shot) => shot.id === own.data.opened) ?? own.data.shots.at(-1);
+const original = (own) => own.data.shots[0];
+
+function pair(own) {
+  const after = byCode(own, own.after) ?? opened(own);
+  let before = byCode(own, own.before) ?? original(own);
+  if (before === after) before = own.data.shots.find((shot) => shot !== after) ?? before;
+  return [before, after];
+}
+
+function panes(own) {
+  const wanted = own.chosen ? own.data.shots.filter((shot) => own.chosen.includes(shot.code)) : own.data.shots;
+  if (wanted.length < 2) return pair(own);
+  // With more outputs than there are panes, the one that is opened is never left out.
+  const most = wanted.slice(0, MOST_PANES);
+  if (!own.chosen && !most.includes(opened(own))) most[MOST_PANES - 1] = opened(own);
+  return most;
+}
+
+const visible = (own) => (own.mode === "panes" ? panes(own) : pair(own));
+
+function draw(own) {
+  const { data, root } = own;
   root.style.setProperty("--ratio", data.ratio);
   root.style.setProperty("--height", `${data.height}px`);
-  const count = data.mode === "slider" ? 1 : data.shots.length;
+  root.dataset.mode = own.mode;
+  const inStage = own.stage.contains(root.getRootNode().activeElement);
+  const count = own.mode === "panes" ? panes(own).length : 1;
   const lines = count > 3 ? 2 : 1;
   root.style.setProperty("--columns", Math.ceil(count / lines));
   root.style.setProperty("--lines", lines);
-  const panes = element("div", `panes ${data.mode}`);
-  if (data.mode === "slider") panes.append(sliderPane(data.shots, own));
-  else panes.append(...data.shots.map((shot) => singlePane(shot, own)));
-  root.replaceChildren(panes, toolbar(own, data));
-  show(own);
-}
-
-function picture(shot, className) {
-  const layer = element("div", `layer ${className}`);
-  const image = element("img");
-  image.decoding = "async";
-  image.draggable = false;
-  image.alt = shot.alt;
-  image.src = shot.url;
-  layer.append(image);
-  return layer;
-}
-
-function sliderPane([before, after], own) {
-  const pane = element("div", "pane");
-  pane.append(picture(before, ""), picture(after, "after"), element("span", "tag left", before.label), element("span", "tag right", after.label));
-  const handle = element("div", "handle");
-  handle.append(element("div", "knob"));
-  handle.tabIndex = 0;
-  for (const [name, value] of Object.entries({
-    role: "slider",
-    "aria-label": `Divider between ${before.label} and ${after.label}`,
-    "aria-orientation": "horizontal",
-    "aria-valuemin": 0,
-    "aria-valuemax": 100,
-  })) handle.setAttribute(name, value);
-  const cut = (value) => {
-    own.cut = Math.min(100, Math.max(0, value));
-    pane.style.setProperty("--cut", `${own.cut}%`);
-    handle.setAttribute("aria-valuenow", Math.round(own.cut));
-    handle.setAttribute("aria-valuetext", `${Math.round(own.cut)} % ${before.label}`);
-  };
-  cut(own.cut);
-  handle.onpointerdown = (event) => {
-    event.stopPropagation();
-    handle.setPointerCapture(event.pointerId);
-    handle.focus({ preventScroll: true });
-  };
-  handle.onpointermove = (event) => {
-    if (!handle.hasPointerCapture(event.pointerId)) return;
-    const box = pane.getBoundingClientRect();
-    cut(((event.clientX - box.left) / box.width) * 100);
-  };
-  handle.onkeydown = (event) => {
-    const step = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10 }[event.key];
-    const place = event.key === "Home" ? 0 : event.key === "End" ? 100 : own.cut + (step ?? NaN);
-    if (Number.isNaN(place)) return;
-    event.preventDefault();
-    event.stopPropagation(); // the arrows move the divider here, not the picture
-    cut(place);
-  };
-  pane.append(handle);
-  return moving(pane, own);
-}
-
-function singlePane(shot, own) {
-  const pane = element("div", "pane");
-  pane.append(picture(shot, ""), element("span", "tag left", shot.label));
-  pane.tabIndex = 0;
-  pane.setAttribute("role", "group");
-  pane.setAttribute("aria-label", `${shot.label}: arrows move, plus and minus zoom, 0 shows all of it`);
-  return moving(pane, own);
-}
-
-function toolbar(own, data) {
-  const bar = element("div", "toolbar");
-  const tool = (text, label, press) => {
-    const node = element("button", "tool", text);
-    node.type = "button";
-    node.setAttribute("aria-label", label);
-    node.onclick = press;
-    node.disabled = !press;
-    return node;
-  };
-  const to = (id) => id && (() => own.go(id));
-  own.figure = element("output", "figure");
-  bar.append(
-    tool("‹", "Previous picture", to(data.previous)),
-    tool("−", "Zoom out", () => zoomAt(own, 1 / 1.5, 0.5, 0.5)),
-    own.figure,
-    tool("+", "Zoom in", () => zoomAt(own, 1.5, 0.5, 0.5)),
-    tool("Fit", "Show the whole picture", () => whole(own)),
-    tool("›", "Next picture", to(data.next)),
-    element("span", "hint", `${data.mode === "slider" ? "Drag the divider or use the arrow keys. " : ""}Scroll or pinch to zoom, drag to move.`),
-  );
-  return bar;
-}
-
-function show(own) {
-  // x and y are fractions of a pane, so that panes of any size stay in step.
-  for (const image of own.root.querySelectorAll(".layer img")) {
-    image.style.transform = `translate(${own.x * 100}%, ${own.y * 100}%) scale(${own.zoom})`;
+  own.stage.className = `panes ${own.mode} ${count > 2 ? "many" : ""}`;
+  for (const [id, layer] of own.layers) {
+    const shot = data.shots.find((one) => one.id === id && one.view === layer.shot.view);
+    if (shot) layer.shot = shot;
+    else own.layers.delete(id);
   }
-  own.root.classList.toggle("zoomed", own.zoom > 1);
-  own.figure.textContent = `${Math.round(own.zoom * 100)} %`;
-}
-
-function zoomAt(own, factor, across, down) {
-  const zoom = Math.min(MOST_ZOOM, Math.max(1, own.zoom * factor));
-  own.x = across - (across - own.x) * (zoom / own.zoom);
-  own.y = down - (down - own.y) * (zoom / own.zoom);
-  own.zoom = zoom;
-  move(own, 0, 0);
-}
-
-function move(own, across, down) {
-  own.x = Math.min(0, Math.max(1 - own.zoom, own.x + across));
-  own.y = Math.min(0, Math.max(1 - own.zoom, own.y + down));
+  own.stage.replaceChildren(...(own.mode === "panes" ? panes(own).map((shot) => singlePane(own, shot)) : [pairPane(own)]));
+  if (inStage) focusStage(own);
+  drawBars(own);
+  drawInfo(own);
+  drawMode(own);
   show(own);
 }
 
-function whole(own) {
-  own.zoom = 1;
-  own.x = 0;
-  own.y = 0;
-  show(own);
+function setMode(own, mode) {
+  own.mode = mode;
+  own.held = false;
+  draw(own);
+  say(own, MODES[mode][0]);
+  rememberLook(own);
 }
 
-function moving(pane, own) {
-  const fingers = new Map();
-  let spread = 0;
-  const inside = (x, y) => {
-    const box = pane.getBoundingClientRect();
-    return [(x - box.left) / box.width, (y - box.top) / box.height];
-  };
-  pane.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    zoomAt(own, Math.exp(-event.deltaY * 0.0015), ...inside(event.clientX, event.clientY));
-  }, { passive: false });
-  pane.ondblclick = (event) => (own.zoom > 1 ? whole(own) : zoomAt(own, 3, ...inside(event.clientX, event.clientY)));
-  pane.onpointerdown = (event) => {
-    pane.setPointerCapture(event.pointerId);
-    fingers.set(event.pointerId, [event.clientX, event.clientY]);
-    spread = 0;
-  };
-  pane.onpointermove = (event) => {
-    const from = fingers.get(event.pointerId);
-    if (!from) return;
-    if (fingers.size === 1) {
-      move(own, (event.clientX - from[0]) / pane.clientWidth, (event.clientY - from[1]) / pane.clientHeight);
-    }
-    fingers.set(event.pointerId, [event.clientX, event.clientY]);
-    if (fingers.size === 2) {
-      const [one, two] = [...fingers.values()];
-      const now = Math.hypot(one[0] - two[0], one[1] - two[1]);
-      if (spread) zoomAt(own, now / spread, ...inside((one[0] + two[0]) / 2, (one[1] + two[1]) / 2));
-      spread = now;
-    }
-  };
-  pane.onpointerup = pane.onpointercancel = (event) => {
-    fingers.delete(event.pointerId);
-    spread = 0;
-  };
-  pane.onkeydown = (event) => {
-    const step = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] }[event.key];
-    if (step) move(own, ...step);
-    else if (event.key === "+" || event.key === "=") zoomAt(own, 1.5, 0.5, 0.5);
-    else if (event.key === "-") zoomAt(own, 1 / 1.5, 0.5, 0.5);
-    else if (event.key === "0") whole(own);
-    else return;
-    event.preventDefault();
-  };
-  return pane;
+function open(own, id) {
+  if (!id) return;
+  own.after = null;
+  own.going = null;
+  if (own.data.shots.some((shot) => shot.id === id)) {
+    own.data.opened = id; // of this room: shown at once
+    own.going = id;
+    draw(own);
+    drawMarks(own);
+    drawWay(own);
+  }
+  own.send("go", id);
+}
+
+// The pictures of this room in their order, between the last one of the room before and the first of the next.
+function neighbour(own, step) {
+  const { shots, previous, next } = own.data;
+  const ids = [previous, ...shots.filter((shot) => shot.judged).map((shot) => shot.id), next];
+  return ids[ids.indexOf(own.data.opened) + step];
+}
+
+// Reckoned from what is on screen, not from what Python last said: a quick hand is ahead of it.
+function go(own, step) {
+  open(own, neighbour(own, step));
+}
+
+function choose(own, side, shot) {
+  const [before, after] = pair(own);
+  if (side === "before") {
+    own.before = shot.code;
+    if (shot === after) chooseAfter(own, before);
+  } else {
+    if (shot === before) own.before = after.code;
+    chooseAfter(own, shot);
+  }
+  draw(own);
+  rememberLook(own);
+}
+
+function chooseAfter(own, shot) {
+  if (shot.judged && shot.id !== own.data.opened) open(own, shot.id);
+  else own.after = shot.judged ? null : shot.code;
+}
+
+function turnTo(own, side, step) {
+  const shots = own.mode === "panes" ? panes(own).filter((shot) => shot.judged) : own.data.shots;
+  const [before, after] = pair(own);
+  const [from, other] = side === "before" ? [before, after] : [after, before];
+  const ring = own.mode === "panes" ? shots : shots.filter((shot) => shot !== other);
+  if (ring.length < 2) return;
+  choose(own, side, ring[(ring.indexOf(from) + step + ring.length) % ring.length]);
+}
+
+function focusStage(own) {
+  own.stage.querySelector("[tabindex]")?.focus({ preventScroll: true });
+}
+
+function takeFocus(own) {
+  if (!own.root.getRootNode().activeElement) focusStage(own);
+}
+
+function say(own, words) {
+  own.saying.textContent = words;
 }
