@@ -1,11 +1,14 @@
 """Asking for a comparison: the choices, what the run will be, the button that starts it once."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.components.addresses import COMPARISON
 from pages.components.calm import calmly
 from pages.components.choosing import choose_models, choose_rooms
 from pages.components.finishing import expect_end_of
+from pages.components.parameters import MOST_SEEDS, SEEDS, chosen
 from pages.components.past import line_cards
 from pages.components.picker import Group, pick
 from pages.components.prompting import PromptChoice, choose_prompts
@@ -21,7 +24,6 @@ ORDER = "compare-order"
 """Where the session keeps the id that the next comparison will get."""
 CONFIRM = "compare-confirm"
 """Where the session keeps the order that a confirmation is being asked for."""
-MOST_SEEDS = 4
 RECENT = 6
 
 
@@ -34,12 +36,12 @@ def ask_for_comparison(lab: Lab) -> None:
     with right:
         told = choose_prompts(lab, rooms, models)
         with st.container(horizontal=True, vertical_alignment="top"):
-            seeds = st.segmented_control(
+            st.session_state.setdefault(SEEDS, 1)  # no default beside it: a loaded set sets it too
+            st.segmented_control(
                 "Seeds per model",
                 list(range(1, MOST_SEEDS + 1)),
-                default=1,
                 required=True,
-                key="compare-seeds",
+                key=SEEDS,
                 persist_state="session",
                 help="Each seed is one more picture of every room by every model.",
             )
@@ -54,7 +56,7 @@ def ask_for_comparison(lab: Lab) -> None:
             )
         recent_comparisons(lab)
     with st.bottom:
-        choices = [ModelChoice(model, seeds=seeds or 1, prompts=told.by_model.get(model, {})) for model in models]
+        choices = [replace(chosen(model), prompts=told.by_model.get(model, {})) for model in models]
         run_bar(lab, [room.digest for room in rooms], choices, told, project or "")
 
 

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components import cards
+from pages.components.parameters import adjust, changed_words
 from pages.components.picker import add_choice, choose
+from pages.components.saved_sets import saved_sets
 from pages.components.upload import upload_rooms
 from pages.components.words import day
 from staging.lab import Lab
@@ -39,14 +41,20 @@ def choose_rooms(lab: Lab) -> list[Room]:
 
 
 def choose_models(lab: Lab) -> list[str]:
-    """Draw the models; return the chosen ones, the offline baselines at first."""
-    st.subheader("Models", anchor=False)
+    """Draw the models, their saved sets and parameters; return the chosen ones, the offline baselines at first."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Models", anchor=False, width="stretch")
+        sets = st.container(width="content")
     offers = lab.desk.models()
     preset = [one.spec.id.value for one in offers if one.available and Capability.OFFLINE in one.spec.capabilities]
-    return choose(
-        cards.model_groups(offers, lab.store.history.of_models(), {}),
+    models = choose(
+        cards.model_groups(offers, lab.store.history.of_models(), changed_words(lab)),
         label="Models",
         key="compare-models",
         preset=preset,
         filters=cards.model_filters(offers),
     )
+    with sets:
+        saved_sets(lab, models, picker="compare-models")
+    adjust(lab, models)
+    return models

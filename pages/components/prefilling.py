@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.parameters import set_models
 from pages.components.picker import set_choice
 from pages.components.prompting import fill
 from staging.desk import Recipe
@@ -13,7 +14,7 @@ def prefill(lab: Lab, recipe: Recipe) -> None:
     state = st.session_state
     set_choice("compare-rooms", recipe.rooms)
     set_choice("compare-models", [choice.model for choice in recipe.choices])
-    state["compare-seeds"] = max((choice.seeds for choice in recipe.choices), default=1)
+    set_models(list(recipe.choices))
     state["compare-project"] = recipe.project or None
     state["compare-same-words"] = False
     _prefill_prompts(lab, recipe)

@@ -14,6 +14,7 @@ from staging.desk.plans import (
     PlannedPrediction,
     Recipe,
 )
+from staging.desk.sets import ModelSet, ModelSets
 from staging.desk.views import CellView, ComparisonView
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "Estimate",
     "ModelChoice",
     "ModelOffer",
+    "ModelSet",
+    "ModelSets",
     "Plan",
     "PlannedPrediction",
     "Recipe",

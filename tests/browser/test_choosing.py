@@ -1,18 +1,20 @@
 """Choosing by hand, by keyboard and by dropping files; a bad file harms nobody."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.app_server import AppServer
-from tests.browser.compare_page import FURNISH, UNCHANGED, card, photo, upload
-from tests.browser.conftest import OpenPage
+from tests.browser.compare_page import FURNISH, UNCHANGED, card, choose_only, expect_done, photo, upload
+from tests.browser.conftest import TRACEBACK, OpenPage
+from tests.replicate_server import ReplicateServer
 from tests.screens import SCRIPT
 
 pytestmark = pytest.mark.browser
 
+FLEX = "FLUX.2 Flex"
 PROBE = "404"
 """Opened at /rooms, Streamlit first looks for its server below that path."""
 
@@ -35,6 +37,17 @@ def test_rooms_are_chosen_by_keyboard_and_the_estimate_follows(open_page: OpenPa
 
     expect(card(page, "Salon")).to_have_attribute("aria-pressed", "false")
     expect(bar).to_contain_text("(2 rooms × 2 models)")
+
+
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """An app with Replicate, where a run of more than ten cents asks first."""
+    with ReplicateServer(seconds=0.5, queue_seconds=0.1) as server:
+        environment = {**server.environment, "STAGING_CONFIRM_ABOVE_USD": "0.10"}
+        app = AppServer(tmp_path_factory.mktemp("choosing") / "data", environment).start()
+        yield app
+        app.stop()
+        assert TRACEBACK not in app.log(), app.log()
 
 
 def chosen(page: Page, part: str = "Rooms") -> Locator:
@@ -219,3 +232,70 @@ def test_the_prompt_follows_the_room_type_and_the_style(open_page: OpenPage) -> 
     page.get_by_role("button", name="Japandi").or_(page.get_by_role("radio", name="Japandi")).click()
 
     expect(prompt).to_have_value(re.compile("home office.* japandi", re.IGNORECASE))
+
+
+def test_a_pill_and_a_slider_change_what_is_sent_and_reset_takes_it_back(
+    open_page: OpenPage, connected: AppServer
+) -> None:
+    page = open_page(server=connected)
+    bar = page.get_by_test_id("stBottom")
+    choose_only(page, "Salon", FLEX)
+    expect(bar).to_contain_text("1 picture")
+    page.get_by_text("Parameters of the chosen models").click()
+    before = "$0.18 to $0.24"
+    expect(bar).to_contain_text(before)
+
+    page.get_by_role("radio", name="4 MP").or_(page.get_by_role("button", name="4 MP")).click()
+    expect(card(page, FLEX).locator(".changed")).to_have_text("resolution 4 MP")
+    page.get_by_role("slider", name="steps").press("ArrowRight")
+    expect(card(page, FLEX).locator(".changed")).to_have_text("resolution 4 MP · steps 31")
+    expect(bar).to_contain_text("$0.36 to $0.42")
+    page.get_by_role("button", name="Reset to defaults").click()
+    expect(card(page, FLEX).locator(".changed")).to_have_count(0)
+    expect(page.get_by_role("slider", name="steps")).to_have_value("30")
+    expect(bar).to_contain_text(before)
+
+
+def test_a_saved_set_survives_a_reload(open_page: OpenPage, connected: AppServer) -> None:
+    page = open_page(server=connected)
+    choose_only(page, "Salon", FLEX, UNCHANGED)
+    page.get_by_text("Parameters of the chosen models").click()
+    page.get_by_role("radiogroup", name="Model").get_by_text(FLEX).or_(
+        page.get_by_role("group", name="Model", exact=True).get_by_role("button", name=FLEX)
+    ).click()
+    page.get_by_role("slider", name="steps").press("ArrowLeft")
+    expect(card(page, FLEX).locator(".changed")).to_have_text("steps 29")
+    page.get_by_role("button", name="Sets").click()
+    page.get_by_role("textbox", name="Name").fill("Slow <b>and</b> control")
+    page.get_by_role("textbox", name="Name").press("Enter")
+    page.get_by_role("button", name="Save the chosen models").click()
+    expect(page.get_by_text("Slow <b>and</b> control").first).to_be_visible()
+
+    page.reload()
+    expect(chosen(page, "Models")).to_have_count(2)
+    expect(card(page, FLEX)).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Sets").click()
+    page.get_by_role("button", name="Load", exact=True).click()
+
+    expect(card(page, FLEX)).to_have_attribute("aria-pressed", "true")
+    expect(card(page, FURNISH)).to_have_attribute("aria-pressed", "false")
+    expect(card(page, FLEX).locator(".changed")).to_have_text("steps 29")
+
+
+def test_a_dear_run_is_confirmed_with_its_amount_and_bought_once(open_page: OpenPage, connected: AppServer) -> None:
+    page = open_page(server=connected)
+    choose_only(page, "Salon", "Nano Banana Pro")
+    bar = page.get_by_test_id("stBottom")
+    expect(bar).to_contain_text("1 picture")
+
+    bar.get_by_role("button", name="Compare").dblclick()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("about $0.15")
+    dialog.get_by_role("button", name="Not now").click()
+    expect(dialog).to_have_count(0)
+    bar.get_by_role("button", name="Compare").click()
+    dialog.get_by_role("button", name="Run it").dblclick()
+
+    expect_done(page, 1)
+    page.get_by_role("button", name="New comparison").click()
+    expect(page.get_by_role("group", name="Recent comparisons").locator(".card")).to_have_count(1)
