@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components.addresses import COMPARISON, GRID
 from pages.components.asking import ORDER, ask_for_comparison
 from pages.components.past import manage
+from pages.components.taking import take_away
 from pages.components.viewing import VIEW
 from pages.components.watching import watch
 from pages.components.words import moment, plain
@@ -27,6 +28,7 @@ def show_comparison(lab: Lab, comparison_id: str) -> None:
     when = moment(comparison.created_at, st.context.timezone)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(comparison.name or when), anchor=False, width="stretch")
+        take_away(lab, comparison_id)
         manage(lab, comparison)
     archived = "archived" if comparison.archived else ""
     about = [f"By {comparison.created_by}", when if comparison.name else "", comparison.project, archived]

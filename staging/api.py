@@ -1,4 +1,4 @@
-"""The HTTP routes beside the pages: pictures by signed link, and whether the app is alive."""
+"""The HTTP routes beside the pages: pictures, downloads and shares by signed link, and whether the app is alive."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from staging.api_downloads import absent, download_routes
+from staging.api_shared import shared_routes
 from staging.images import MEDIA_TYPES
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def routes(lab: "Lab") -> list[Route]:
         query = request.query_params
         path = lab.pictures.check(kind, digest, query.get("until", ""), query.get("signature", ""))
         if path is None:
-            return _absent(request)
+            return absent(request)
         headers = {**_PICTURE_HEADERS, "ETag": f'"{kind}-{digest}"'}
         if _has(request.headers.get("if-none-match", ""), headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -40,13 +42,11 @@ def routes(lab: "Lab") -> list[Route]:
 
     return [
         Route("/pictures/{kind}/{digest}", picture),
-        Route("/pictures/{rest:path}", _absent),
+        Route("/pictures/{rest:path}", absent),
+        *download_routes(lab),
+        *shared_routes(lab),
         Route("/healthz", health),
     ]
-
-
-def _absent(_request: Request) -> Response:
-    return Response(status_code=404, headers={"Cache-Control": "no-store"})
 
 
 def _has(if_none_match: str, etag: str) -> bool:

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """The model that is chosen when nobody chose one."""
     sample_rooms: bool = True
     """Whether an empty ledger is given the sample rooms."""
+    share_outside: bool = False
+    """Whether a comparison can be shown to people outside, by a link that ends."""
 
     replicate_api_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("REPLICATE_API_TOKEN", "replicate_api_token")

@@ -72,7 +72,7 @@ class Pictures:
 
         `name` is only for the sentence: UploadRejected names the file and the reason.
         """
-        shown = "".join(character for character in name if character.isprintable())[:_LONGEST_NAME] or "The picture"
+        shown = _shown(name)
         try:
             seen = self._door.look(data, self._room_limits, KEPT_AT_ONCE, digest=True)
             for kind, content in reversed(seen.files.items()):  # the original last: it vouches for the others
@@ -92,19 +92,34 @@ class Pictures:
         Its digest is SHA-256, in hex, over the bytes; width and height are upright pixels. OutputRefused
         when it is not a picture; ProviderUnavailable when it could not be kept now and may be later.
         """
-        digest = hashlib.sha256(data).hexdigest()
         try:
-            seen = self._door.look(data, self._output_limits, (PictureKind.VIEW, PictureKind.THUMBNAIL), digest=False)
-            suffix = _SUFFIXES[seen.format]
-            for kind, content in seen.files.items():
-                self._folder.write(kind, digest, WEBP, content)
-            self._folder.write(PictureKind.ORIGINAL, digest, suffix, data)  # last: it vouches for the others
+            return self._keep_as_received(data, self._output_limits)
         except Refused as refused:
             raise OutputRefused(f"The model's output is not a picture that can be kept: {refused}") from None
         except DoorUnavailable as error:
             raise ProviderUnavailable(f"The output could not be looked at. {error}") from None
         except OSError as error:
             raise ProviderUnavailable(f"The output could not be kept: {error.strerror}.") from None
+
+    def keep_imported(self, data: bytes, name: str) -> Output:
+        """An output made elsewhere is kept as received, as by `keep_output`; UploadRejected says why not."""
+        shown = _shown(name)
+        try:
+            return self._keep_as_received(data, self._output_limits)
+        except Refused as refused:
+            raise UploadRejected(shown, str(refused)) from None
+        except DoorUnavailable as error:
+            raise UploadRejected(shown, f"it could not be looked at. {error} Try again.") from None
+        except OSError as error:
+            raise UploadRejected(shown, f"it could not be kept: {error.strerror}. Tell whoever runs this.") from None
+
+    def _keep_as_received(self, data: bytes, limits: Limits) -> Output:
+        digest = hashlib.sha256(data).hexdigest()
+        seen = self._door.look(data, limits, (PictureKind.VIEW, PictureKind.THUMBNAIL), digest=False)
+        suffix = _SUFFIXES[seen.format]
+        for kind, content in seen.files.items():
+            self._folder.write(kind, digest, WEBP, content)
+        self._folder.write(PictureKind.ORIGINAL, digest, suffix, data)  # last: it vouches for the others
         return Output(digest, MEDIA_TYPES[suffix], len(data), seen.width, seen.height)
 
     def room_file(self, digest: str) -> RoomFile:
@@ -135,6 +150,25 @@ class Pictures:
     def output_path(self, digest: str) -> Path:
         """Return where the output's bytes are, as received; NotFound when they are not here."""
         return self._original(digest)
+
+    def path(self, digest: str, kind: PictureKind) -> Path:
+        """Return where this file of a room or an output is; NotFound when it is not here."""
+        path = self._folder.find(kind, digest)
+        if path is None:
+            raise NotFound(f"The picture {digest[:12]} is not in the pictures folder. Was the folder moved or cleaned?")
+        return path
+
+    def pixels(self, digest: str) -> bytes:
+        """Return all pixels of an output as lossless PNG of our own, upright, in sRGB, with nothing else in it.
+
+        Decoded at the door again: what a stranger wrote is opened nowhere else. NotFound;
+        ProviderUnavailable when it cannot be looked at now.
+        """
+        data = self._original(digest).read_bytes()
+        try:
+            return self._door.look(data, KEPT_LIMITS, (PictureKind.ORIGINAL,), digest=False).files[PictureKind.ORIGINAL]
+        except (Refused, DoorUnavailable) as error:
+            raise ProviderUnavailable(f"The picture {digest[:12]} could not be looked at: {error}") from None
 
     def digest_now(self, digest: str) -> str:
         """Return the digest that the kept original has now; another one means that it was changed.
@@ -169,16 +203,18 @@ class Pictures:
         self._door.close()
 
     def _original(self, digest: str) -> Path:
-        path = self._folder.find(PictureKind.ORIGINAL, digest)
-        if path is None:
-            raise NotFound(f"The picture {digest[:12]} is not in the pictures folder. Was the folder moved or cleaned?")
-        return path
+        return self.path(digest, PictureKind.ORIGINAL)
 
 
 def sent_size(width: int, height: int) -> tuple[int, int]:
     """Return the size, in pixels, at which a room of this size is sent to models."""
     scale = min(1.0, LARGEST_SENT / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _shown(name: str) -> str:
+    """Return an uploaded name as a sentence may show it."""
+    return "".join(character for character in name if character.isprintable())[:_LONGEST_NAME] or "The picture"
 
 
 def _room_file(digest: str, path: Path) -> RoomFile:

@@ -15,6 +15,7 @@ from staging.config import Settings
 from staging.desk import Desk
 from staging.engine import Engine
 from staging.errors import UploadRejected
+from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.images import Pictures
 from staging.models import default_registry
 from staging.prompts import PromptBook
@@ -23,6 +24,7 @@ from staging.providers.offline import OfflineProvider, missing_packages
 from staging.providers.replicate import ReplicateProvider
 from staging.registry import ModelRegistry
 from staging.rooms import SAMPLE_ROOMS, Room
+from staging.sharing import Sharing
 from staging.shelf import PromptShelf
 from staging.store import Store
 
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parent.parent
 SHIPPED = HERE / "data"
-"""What the repository brings: sample rooms, prompts, furniture."""
+"""What the repository brings: sample rooms, prompts, disclosure profiles, furniture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Lab:
     prompt_shelf: PromptShelf
     engine: Engine
     desk: Desk
+    takeaway: Takeaway
+    sharing: Sharing
     claim: Claim
 
     @property
@@ -67,13 +71,15 @@ def open_lab(settings: Settings) -> Lab:
     """
     registry = default_registry(settings.default_model)
     shipped = PromptBook.read(SHIPPED / "prompts.toml")
+    shipped_profiles = read_profiles(SHIPPED / "disclosure.toml")
     held = claim(settings.data_dir)
     try:
         store = Store.open(settings.ledger_path)
     except BaseException:
         held.release()
         raise
-    pictures = Pictures(settings.data_dir / "pictures", _key(settings.data_dir))
+    key = _key(settings.data_dir)
+    pictures = Pictures(settings.data_dir / "pictures", key)
     engine = Engine(
         settings=settings,
         registry=registry,
@@ -83,7 +89,10 @@ def open_lab(settings: Settings) -> Lab:
     )
     shelf = PromptShelf(store, shipped)
     desk = Desk(settings, registry, store, pictures, engine, _refusals(settings))
-    lab = Lab(settings, registry, store, pictures, shelf, engine, desk, held)
+    profiles = Profiles(shipped_profiles, store)
+    takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
+    sharing = Sharing(store, key, outside=settings.share_outside)
+    lab = Lab(settings, registry, store, pictures, shelf, engine, desk, takeaway, sharing, held)
     try:
         _add_sample_rooms(lab)
     except BaseException:
@@ -146,7 +155,7 @@ def _add_sample_rooms(lab: Lab) -> None:
 
 
 def _key(data_dir: Path) -> bytes:
-    """Return the key that signs picture addresses; made once, readable by this account only."""
+    """Return the key that signs addresses, for each use a purpose of its own; made once, for this account only."""
     path = data_dir / "pictures.key"
     if path.exists():
         return path.read_bytes()

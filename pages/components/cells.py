@@ -8,6 +8,7 @@ from pages.components.grid import Cell, CellState, Column, Row
 from pages.components.picker import Badge
 from pages.components.words import dollars, duration, ordinal
 from staging.desk import CellView, ComparisonView
+from staging.externals import is_external, model_name
 from staging.images import Pictures
 from staging.predictions import PredictionNow, State, Verdict
 from staging.registry import Capability, ModelRegistry
@@ -23,12 +24,14 @@ STATE_WORDS: dict[State, tuple[CellState, str]] = {
     State.CANCELED: ("cancelled", "Cancelled"),
     State.UNKNOWN: ("unknown", "Outcome unknown"),
 }
+EXTERNAL = Badge("external")
 VERDICT_BADGES = {Verdict.ACCEPTED: Badge("Accepted", "good"), Verdict.REJECTED: Badge("Rejected", "warn")}
 
 
 def columns(view: ComparisonView, registry: ModelRegistry) -> list[Column]:
     """Return the grid's columns; a model's seeds are told apart by number when there are several."""
     several = {model for model, seed in view.columns if seed > 0}
+    parameters = {model: cell.prediction.prediction.parameters for (_, model, _), cell in view.cells.items()}
     drawn = []
     for model, seed in view.columns:
         mine = [cell.prediction for (_, of, position), cell in view.cells.items() if (of, position) == (model, seed)]
@@ -40,9 +43,9 @@ def columns(view: ComparisonView, registry: ModelRegistry) -> list[Column]:
         drawn.append(
             Column(
                 id=f"{model} {seed}",
-                name=spec.name if spec else model,
+                name=model_name(model, registry, parameters.get(model)),
                 detail=f"{'seed' if seeded else 'run'} {seed + 1}" if model in several else "",
-                badge=offline_badge(spec) if spec else None,
+                badge=offline_badge(spec) if spec else EXTERNAL if is_external(model) else None,
                 seconds=sum(took) / len(took) if took else None,
                 cost=float(sum(charges, Decimal(0))) if len(charges) == len(ended) else None,
                 accepted=sum(now.verdict is Verdict.ACCEPTED for now in mine),

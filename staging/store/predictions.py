@@ -10,7 +10,7 @@ from staging.errors import AlreadyAdopted, EventRefused, NotFound
 from staging.predictions import Comparison, Event, Mark, Prediction, PredictionNow, State
 from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.lives import last_steps, lives_of, read_lives, read_marks
-from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware
+from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware, selected, utc
 
 
 class PredictionLedger:
@@ -26,25 +26,21 @@ class PredictionLedger:
         A comparison that is known already gets them at its end: a retry. EventRefused when a
         prediction is queued already, or retries one that has been retried before.
         """
-        if any(prediction.comparison_id != comparison.id for prediction in predictions):
-            raise ValueError("a prediction is of another comparison")
         with self._ledger.writing() as cursor:
-            queued = last_steps(cursor, [prediction.id for prediction in predictions])
-            if queued:
-                raise EventRefused(f"Prediction {next(iter(queued))} is queued already; nothing was written.")
-            retried = [prediction.retry_of for prediction in predictions if prediction.retry_of is not None]
-            sql = "SELECT id FROM app.predictions WHERE list_contains(?, retry_of)"
-            if retried and _one(cursor, sql, retried) is not None:
-                raise EventRefused("This prediction has already been tried again.")
-            if _one(cursor, "SELECT id FROM app.comparisons WHERE id = ?", comparison.id) is None:
-                COMPARISONS.insert(cursor, [_comparison_row(comparison)])
-            sql = "SELECT count(*) FROM app.predictions WHERE comparison_id = ?"
-            (first,) = _one(cursor, sql, comparison.id) or (0,)
-            PREDICTIONS.insert(
-                cursor,
-                (_prediction_row(prediction, position) for position, prediction in enumerate(predictions, start=first)),
-            )
-            _write_events(cursor, [Event(prediction.id, 0, State.QUEUED, at) for prediction in predictions])
+            _queue(cursor, comparison, predictions, at)
+
+    @again_on_conflict
+    def bring_in(self, comparison: Comparison, prediction: Prediction, end: Event) -> None:
+        """Keep a prediction that nobody has to run, queued and ended at once, at the comparison's end.
+
+        No reader ever sees it unfinished, so the engine never takes it. EventRefused as of `queue`;
+        ValueError when `end` is not its final event.
+        """
+        if end.prediction_id != prediction.id or end.sequence != 1 or not end.state.final:
+            raise ValueError("this event does not end the prediction")
+        with self._ledger.writing() as cursor:
+            _queue(cursor, comparison, [prediction], end.at)
+            _write_events(cursor, [end])
 
     @again_on_conflict
     def append(self, events: Sequence[Event]) -> None:
@@ -116,6 +112,15 @@ class PredictionLedger:
         with self._ledger.reading() as cursor:
             return [life.now for life in read_lives(cursor, "comparison_id = ?", [comparison_id])]
 
+    def marked(self, comparison_id: str) -> dict[str, tuple[str, datetime]]:
+        """Return who spoke last of each output of the comparison, and when; those nobody judged are absent."""
+        rows = self._ledger.rows(
+            f"SELECT v.prediction_id, v.given_by, {selected('v.given_at')} FROM verdicts_now AS v "  # noqa: S608
+            "JOIN app.predictions AS p ON p.id = v.prediction_id WHERE p.comparison_id = ?",
+            [comparison_id],
+        )
+        return {prediction_id: (by, utc(at)) for prediction_id, by, at in rows}
+
     def adopted(self, provider: str, provider_ids: Collection[str]) -> set[str]:
         """Return those of the provider's ids that belong to one of our predictions."""
         rows = self._ledger.rows(
@@ -123,6 +128,29 @@ class PredictionLedger:
             [provider, list(provider_ids)],
         )
         return {provider_id for (provider_id,) in rows}
+
+
+def _queue(
+    cursor: duckdb.DuckDBPyConnection, comparison: Comparison, predictions: Sequence[Prediction], at: datetime
+) -> None:
+    if any(prediction.comparison_id != comparison.id for prediction in predictions):
+        raise ValueError("a prediction is of another comparison")
+    queued = last_steps(cursor, [prediction.id for prediction in predictions])
+    if queued:
+        raise EventRefused(f"Prediction {next(iter(queued))} is queued already; nothing was written.")
+    retried = [prediction.retry_of for prediction in predictions if prediction.retry_of is not None]
+    sql = "SELECT id FROM app.predictions WHERE list_contains(?, retry_of)"
+    if retried and _one(cursor, sql, retried) is not None:
+        raise EventRefused("This prediction has already been tried again.")
+    if _one(cursor, "SELECT id FROM app.comparisons WHERE id = ?", comparison.id) is None:
+        COMPARISONS.insert(cursor, [_comparison_row(comparison)])
+    sql = "SELECT count(*) FROM app.predictions WHERE comparison_id = ?"
+    (first,) = _one(cursor, sql, comparison.id) or (0,)
+    PREDICTIONS.insert(
+        cursor,
+        (_prediction_row(prediction, position) for position, prediction in enumerate(predictions, start=first)),
+    )
+    _write_events(cursor, [Event(prediction.id, 0, State.QUEUED, at) for prediction in predictions])
 
 
 def _refuse_misplaced(event: Event, last: tuple[int, State] | None) -> None:
