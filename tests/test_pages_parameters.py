@@ -144,6 +144,18 @@ def test_a_set_is_saved_and_loaded_with_parameters_and_seeds(with_replicate: Lab
     assert [one.prediction.parameters for one in asked] == [{"quality": "draft"}] * 2
 
 
+def test_duplicating_a_comparison_brings_its_parameters_and_seeds_back(with_replicate: Lab) -> None:
+    room = next(room.digest for room in with_replicate.store.rooms.list())
+    choices = [ModelChoice(FLEX, {"steps": 12}, 2), ModelChoice(UNCHANGED)]
+    plan = with_replicate.desk.plan([room], choices, style="modern", prompts={room: "Furnish."})
+    screen = visit(comparison=with_replicate.desk.start(plan, "ada"))
+
+    screen.button(key="manage-duplicate").click().run()
+
+    assert model_card(screen, FLEX)["changed"].startswith("steps 12")
+    assert "**3 pictures**" in words(screen)
+
+
 def test_a_set_is_saved_over_and_removed(first_lab: Lab) -> None:
     sets = ModelSets(first_lab.store.documents)
     sets.save("Ours", [ModelChoice(FURNISH)], "ada")
