@@ -107,6 +107,16 @@ def test_a_mark_is_taken_once_however_often_it_is_sent(first_lab: Lab) -> None:
     assert told(screen, "viewer")["marks"][prediction]["stars"] == 4
 
 
+def test_a_mark_is_taken_when_the_viewer_was_closed_at_once(first_lab: Lab) -> None:
+    comparison, (prediction,) = opened(first_lab)
+
+    screen = says(visit(comparison=comparison), "mark", [mark(1, prediction, verdict="accepted")])
+
+    assert now(first_lab, prediction) == Mark(Verdict.ACCEPTED)
+    cell = told(screen, f"compare-grid-{comparison}")["rows"][0]["cells"][0]
+    assert cell["verdict"]["text"] == "Accepted"
+
+
 def test_all_that_can_be_said_of_an_output_reaches_the_ledger(first_lab: Lab) -> None:
     comparison, (prediction,) = opened(first_lab)
     screen = visit(comparison=comparison, view=prediction)

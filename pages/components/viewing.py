@@ -61,7 +61,7 @@ def open_viewer(lab: Lab, comparison_id: str) -> None:
     @st.dialog("Before and after", width="large", on_dismiss=_close_viewer)
     @calmly
     def show() -> None:
-        _take(lab)
+        take(lab)
         _show(lab, lab.desk.look(comparison_id))
 
     show()
@@ -230,7 +230,7 @@ def _marked(now: PredictionNow) -> Marked:
 
 
 def _later(deed: str) -> Callable[[Any], None]:
-    """Return what keeps this deed for `_take`: before the script runs, when it is heard, nothing can be drawn."""
+    """Return what keeps this deed for `take`: before the script runs, when it is heard, nothing can be drawn."""
 
     def keep(said: Any) -> None:
         if said is not None:
@@ -239,13 +239,14 @@ def _later(deed: str) -> Callable[[Any], None]:
     return keep
 
 
-def _take(lab: Lab) -> None:
+def take(lab: Lab) -> None:
+    """What was said in the viewer is done; also when it was closed at once, and is not drawn again."""
     for deed, said in st.session_state.pop(SAID, []):
         with calm():
-            if deed == "go":
-                open_output(lab, str(said))
-            else:
+            if deed == "mark":
                 take_marks(lab, said)
+            elif VIEW in st.query_params:  # not closed meanwhile
+                open_output(lab, str(said))
 
 
 def take_marks(lab: Lab, said: Any) -> None:

@@ -7,7 +7,7 @@ from pages.components.addresses import GRID
 from pages.components.calm import calmly
 from pages.components.finishing import expect_end_of
 from pages.components.grid import Act, grid
-from pages.components.viewing import VIEW, open_output, open_viewer
+from pages.components.viewing import VIEW, open_output, open_viewer, take
 from pages.components.words import plain
 from staging.access import person
 from staging.desk import ComparisonView
@@ -20,6 +20,7 @@ CELLS_A_SECOND = 150
 
 def watch(lab: Lab, comparison_id: str) -> None:
     """Draw the comparison; while it runs, look again every second or so, and stop when all is done."""
+    take(lab)
     first = [lab.desk.look(comparison_id)]
     running = first[0].unfinished > 0
     pause = max(POLL_SECONDS, len(first[0].cells) / CELLS_A_SECOND)
