@@ -18,17 +18,16 @@ from staging.costs import Quantities, reckon
 from staging.errors import ParametersRefused
 from staging.ids import new_id
 from staging.images import Pictures
-from staging.predictions import Comparison, Event, Prediction, State
+from staging.predictions import EXTERNAL, Comparison, Event, Prediction, State
 from staging.registry import ModelRegistry, Price
 from staging.store import Store
 
-PROVIDER = "external"
 MAKER = "maker"
 """The parameter that holds the maker's name as it was given."""
 LONGEST_MAKER = 80
 MOST_USD = Decimal(100_000)
 IMPORTED = "imported, as stated"
-_PREFIX = f"{PROVIDER}/"
+_PREFIX = f"{EXTERNAL}/"
 _LONGEST_SLUG = 60
 
 
@@ -110,7 +109,7 @@ def bring_in(
         room=room.digest,
         model=model,
         version=None,
-        provider=PROVIDER,
+        provider=EXTERNAL,
         style="",
         prompt="",
         parameters={MAKER: " ".join(piece.maker.split())},

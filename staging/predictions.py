@@ -58,6 +58,8 @@ class Reason(StrEnum):
     FRAMING = "framing"
 
 
+EXTERNAL = "external"
+"""The provider of outputs made elsewhere: nobody here can run them."""
 MOST_STARS = 5
 LONGEST_NOTE = 2_000
 

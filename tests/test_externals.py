@@ -42,6 +42,16 @@ def test_it_stands_in_the_comparison_as_a_column_of_its_own(lab: Lab) -> None:
     assert lab.desk.mark(now.prediction.id, "ada", verdict=Verdict.ACCEPTED).verdict is Verdict.ACCEPTED
 
 
+def test_what_was_made_elsewhere_is_not_run_again(lab: Lab) -> None:
+    comparison = ask(lab, UNCHANGED)
+    brought(lab, comparison)
+
+    recipe = lab.desk.recipe(comparison)
+
+    assert [choice.model for choice in recipe.choices] == [UNCHANGED]
+    assert set(recipe.prompts.values()) == {"Furnish this room."}
+
+
 def test_its_column_bears_the_makers_name_and_says_that_it_is_external(lab: Lab) -> None:
     view = lab.desk.look(brought(lab, None).prediction.comparison_id)
 

@@ -136,6 +136,15 @@ def test_a_link_for_people_outside_is_made_and_stopped(
     assert asked is not None
     assert asked["page"] == link
 
+    sharing.stop(comparison, "somebody else")
+    asked = options(first_lab, urls(screen.run())["Export for this MLS"])
+    assert asked is not None
+    assert asked["page"] == ""
+    assert len(addresses(screen)) == 1
+    screen.button(key="taking-link").click().run()
+    token = addresses(screen)[1].rpartition("/shared/")[2]
+    assert sharing.opened_by(token) == comparison
+
     screen.button(key="taking-stop").click().run()
 
     assert sharing.opened_by(token) is None

@@ -66,7 +66,7 @@ def _taking(lab: Lab, comparison_id: str) -> None:
     with download:
         _downloads(lab, comparison_id, which)
     with disclosure:
-        disclose(lab, comparison_id, which, _outside_link())
+        disclose(lab, comparison_id, which, _outside_link(lab, comparison_id))
     with share:
         _sharing(lab, comparison_id)
 
@@ -104,10 +104,11 @@ def _downloads(lab: Lab, comparison_id: str, which: Which) -> None:
     st.caption("The contact sheet's letters are A to Z: accents are dropped, and other scripts become question marks.")
 
 
-def _outside_link() -> str:
-    """Return the link for people outside that was made in this session; empty without one."""
+def _outside_link(lab: Lab, comparison_id: str) -> str:
+    """Return the link for people outside that was made in this session; empty when none of it opens any more."""
     made: dict[str, str] = st.session_state.get("taking-links", {})
-    return made.get(st.query_params.get("comparison", ""), "")
+    link = made.get(comparison_id, "")
+    return link if lab.sharing.opened_by(link.rpartition("/")[2]) == comparison_id else ""
 
 
 def _sharing(lab: Lab, comparison_id: str) -> None:
@@ -134,8 +135,10 @@ def _sharing(lab: Lab, comparison_id: str) -> None:
             links.pop(comparison_id, None)
             st.rerun()
     if until:
-        if link := links.get(comparison_id):
+        if link := _outside_link(lab, comparison_id):
             st.code(link, language=None, wrap_lines=True)
-        st.caption(plain(f"The last link ends {moment(until, st.context.timezone)}. It is shown once, to who made it."))
+        st.caption(
+            plain(f"The last link ends {moment(until, st.context.timezone)}. A link is shown only to who made it.")
+        )
     else:
         st.caption("Nobody outside can see this comparison now.")

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from staging import costs
 from staging.desk.timing import Seconds
 from staging.images import sent_size
-from staging.predictions import Comparison, PredictionNow
+from staging.predictions import EXTERNAL, Comparison, PredictionNow
 from staging.registry import InputBuilder, ModelSpec, Price, RoomInput
 from staging.rooms import Room
 
@@ -159,8 +159,12 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
 
 
 def recipe_of(comparison: Comparison, predictions: Sequence[PredictionNow]) -> Recipe:
-    """Return what these predictions were made of; the prompt that most of a room's models got is the room's."""
-    asked = [now.prediction for now in predictions if now.prediction.retry_of is None]
+    """Return what these predictions were made of; the prompt that most of a room's models got is the room's.
+
+    What was made elsewhere cannot be run again, and is left out.
+    """
+    members = [now.prediction for now in predictions if now.prediction.provider != EXTERNAL]
+    asked = [prediction for prediction in members if prediction.retry_of is None]
     seeds = Counter((one.room, one.model) for one in asked)
     prompts = {
         room: Counter(one.prompt for one in asked if one.room == room).most_common(1)[0][0]
