@@ -73,10 +73,10 @@ def test_run_again_asks_for_the_same(first_lab: Lab) -> None:
 
 def test_duplicate_with_changes_begins_with_the_same_choices(first_lab: Lab) -> None:
     rooms = [room.digest for room in first_lab.store.rooms.list()][1:3]
-    plan = first_lab.desk.plan(
-        rooms, [ModelChoice(UNCHANGED, seeds=3)], style="japandi", prompts=dict.fromkeys(rooms, "Add a chair.")
-    )
+    choices = [ModelChoice(UNCHANGED, seeds=3), ModelChoice("offline/furnish", {"quality": "draft"})]
+    plan = first_lab.desk.plan(rooms, choices, style="japandi", prompts=dict.fromkeys(rooms, "Add a chair."))
     comparison = first_lab.desk.start(plan, "ada")
+    first_lab.desk.cancel_comparison(comparison, "ada")
     finished(first_lab, comparison)
     screen = visit(comparison=comparison)
 
@@ -84,9 +84,10 @@ def test_duplicate_with_changes_begins_with_the_same_choices(first_lab: Lab) -> 
 
     assert "comparison" not in screen.query_params
     assert set(told(screen, "compare-rooms")["chosen"]) == set(rooms)
-    assert told(screen, "compare-models")["chosen"] == [UNCHANGED]
+    assert set(told(screen, "compare-models")["chosen"]) == {UNCHANGED, "offline/furnish"}
     assert {area.value for area in screen.text_area} >= {"Add a chair."}
-    assert "**6 pictures**" in words(screen)
+    assert "**8 pictures**" in words(screen)
+    assert screen.session_state["compare-parameters"] == {"offline/furnish": {"quality": "draft"}}
 
 
 def test_a_model_that_cannot_run_any_more_is_a_sentence(first_lab: Lab) -> None:
