@@ -44,7 +44,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
 
 
 def run_twenty_rooms(page: Page) -> None:
-    upload(page, *((f"room {n:02}.jpg", photo(10 * n, (640, 480), "JPEG")) for n in range(ROOMS)))
+    upload(page, *((f"room {n:02}.png", photo(10 * n, (640, 480))) for n in range(ROOMS)))
     expect(page.locator(".picker .card", has_text="room ")).to_have_count(ROOMS, timeout=60_000)
     for name in MODELS:
         if card(page, name).get_attribute("aria-pressed") != "true":
@@ -70,7 +70,7 @@ def test_a_day_of_an_operator(
     # Look: one model against the control, then one picture closely.
     page.get_by_label("Order of the models").select_option(label="Models cheapest first")
     page.get_by_role("button", name=f"Pin {UNCHANGED}").click()
-    dialog = open_picture(page, QWEN, "room 03.jpg")
+    dialog = open_picture(page, QWEN, "room 03.png")
     page.keyboard.press("a")
     expect(dialog.get_by_role("button", name=re.compile("^Accept")).first).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
