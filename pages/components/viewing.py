@@ -62,6 +62,9 @@ def open_viewer(lab: Lab, comparison_id: str) -> None:
     @calmly
     def show() -> None:
         take(lab)
+        if VIEW not in st.query_params:
+            # A mark and the closing, when they come together, run this dialog alone: the grid behind it is old.
+            st.rerun()
         _show(lab, lab.desk.look(comparison_id))
 
     show()
