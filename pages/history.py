@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from pages.components.addresses import COMPARISON
 from pages.components.past import line_cards
-from pages.components.picker import Group, pick
+from pages.components.picker import Group, just_picked, pick
 from staging.lab import Lab, current
 from staging.store import ComparisonFilter
 
 A_PAGE = 24
+LIST = "history-list"
 
 
 def choose_filter(lab: Lab) -> ComparisonFilter:
@@ -64,7 +66,7 @@ def show(lab: Lab) -> None:
             st.info("No comparison passes these filters.", icon=":material/filter_alt_off:")
         return
     shown = lines[:A_PAGE]
-    opened = pick([Group("", line_cards(lab, shown))], label="Comparisons", key="history-list")
+    pick([Group("", line_cards(lab, shown))], label="Comparisons", key=LIST)
     with st.container(horizontal=True, horizontal_alignment="center"):
         if page and st.button("Newer", icon=":material/chevron_left:", key="history-newer"):
             st.session_state["history-page"] = page - 1
@@ -72,8 +74,8 @@ def show(lab: Lab) -> None:
         if len(lines) > A_PAGE and st.button("Older", icon=":material/chevron_right:", key="history-older"):
             st.session_state["history-page"] = page + 1
             st.rerun()
-    if opened is not None:
-        st.switch_page(Path(__file__).with_name("compare.py"), query_params={"comparison": opened})
 
 
+if (opened := just_picked(LIST)) is not None:
+    st.switch_page(Path(__file__).with_name("compare.py"), query_params={COMPARISON: opened})
 show(current())

@@ -120,6 +120,16 @@ def set_choice(key: str, ids: Sequence[str]) -> None:
     st.session_state[f"{key}-revision"] = st.session_state.get(f"{key}-revision", 0) + 1
 
 
+def just_picked(key: str) -> str | None:
+    """Return the id of the card that was just pressed, once, without drawing the cards again; or None.
+
+    For a page that leaves when a card is pressed: it need not draw itself first.
+    """
+    told = st.session_state.get(key)
+    picked = told.get("picked") if told is not None else None
+    return picked if isinstance(picked, str) else None
+
+
 def pick(groups: Sequence[Group], *, label: str, key: str) -> str | None:
     """Return the id of the card that was just pressed, once, or None."""
     result = _PICKER(
