@@ -230,6 +230,12 @@ def test_the_offline_baselines_get_what_they_read_and_no_more() -> None:
     assert REGISTRY.get(ModelID.OFFLINE_UNCHANGED).parameters().build(room, "Furnish it.", 7) == {"room": "digest"}
 
 
+def test_the_offline_baseline_says_that_it_cannot_empty_a_room() -> None:
+    room = RoomInput(url="digest", width=1600, height=1200, room_type="office", style="declutter")
+    with pytest.raises(ParametersRefused, match="can furnish a room but not empty one"):
+        REGISTRY.get(ModelID.OFFLINE_FURNISH).parameters().build(room, "Empty it.", 7)
+
+
 # ── parameters ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -8,7 +8,7 @@ from staging.desk import ModelChoice
 from staging.lab import Lab
 from staging.store import ComparisonFilter
 from tests.labs import UNCHANGED, ask, finished, photo
-from tests.screens import told, visit, words
+from tests.screens import answer, told, visit, words
 
 
 def listed(screen: AppTest) -> list[str]:
@@ -142,3 +142,22 @@ def test_what_failed_is_tried_again_together(first_lab: Lab) -> None:
     finished(first_lab, comparison)
     line = first_lab.store.comparisons.find(ComparisonFilter())[0]
     assert (line.succeeded, line.spent_usd) == (2, Decimal(0))
+
+
+def test_favourites_of_all_rooms_stand_together(first_lab: Lab) -> None:
+    none = words(answer(visit("history"), "history-kind", "Favourites"))
+    ids = []
+    for shade in (1, 2, 3):
+        view = finished(first_lab, ask(first_lab, UNCHANGED, rooms=[photo(shade)]))
+        ids += [cell.prediction.prediction.id for cell in view.cells.values()]
+    first_lab.desk.mark(ids[0], "ada", favourite=True, stars=5)
+    first_lab.desk.mark(ids[2], "ben", favourite=True)
+    first_lab.desk.mark(ids[1], "ben", favourite=True)
+    first_lab.desk.mark(ids[1], "ben", favourite=False)
+
+    screen = answer(visit("history"), "history-kind", "Favourites")
+
+    (group,) = told(screen, "history-favourites")["groups"]
+    assert "No favourites yet" in none
+    assert [card["id"] for card in group["choices"]] == [ids[2], ids[0]]
+    assert [badge["text"] for badge in group["choices"][1]["badges"]] == ["★★★★★"]

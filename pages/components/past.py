@@ -15,9 +15,9 @@ from staging.access import person
 from staging.errors import StagingError
 from staging.images import Pictures
 from staging.lab import Lab
-from staging.predictions import LONGEST_NOTE, Comparison
+from staging.predictions import LONGEST_NOTE, Comparison, Verdict
 from staging.rooms import Room
-from staging.store import ComparisonLine
+from staging.store import ComparisonLine, Favourite
 
 LONGEST_NAME = 120
 
@@ -49,6 +49,26 @@ def _card(line: ComparisonLine, room: Room | None, pictures: Pictures, zone: str
         detail=" · ".join(part for part in detail if part),
         badges=tuple(badges),
         picture=room_picture(pictures, room.digest, room.width, room.height, "") if room else None,
+    )
+
+
+def favourite_cards(lab: Lab, favourites: Sequence[Favourite]) -> tuple[Choice, ...]:
+    """Return a card for each output with a heart."""
+    return tuple(_favourite_card(lab, one) for one in favourites)
+
+
+def _favourite_card(lab: Lab, one: Favourite) -> Choice:
+    name = lab.registry.get(one.model).name if lab.registry.exists(one.model) else one.model
+    badges = [Badge("★" * one.stars)] if one.stars else []
+    if one.verdict is not Verdict.UNDECIDED:
+        badges.append(Badge(one.verdict.value.capitalize(), "good" if one.verdict is Verdict.ACCEPTED else "warn"))
+    alt = f"{one.room_name} staged by {name}"
+    return Choice(
+        id=one.prediction_id,
+        title=name,
+        detail=one.room_name,
+        badges=tuple(badges),
+        picture=room_picture(lab.pictures, one.digest, one.width, one.height, alt),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from staging.errors import LedgerDamaged
 from staging.images import Pictures
-from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine
+from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine, Favourite
 from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger, CostReport, CostRow
 from staging.store.documents import Document, DocumentLedger
@@ -29,6 +29,7 @@ __all__ = [
     "CostRow",
     "Document",
     "DocumentLedger",
+    "Favourite",
     "HistoryLedger",
     "ModelHistory",
     "PredictionLedger",

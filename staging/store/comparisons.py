@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from staging.errors import NotFound
-from staging.predictions import Comparison
+from staging.predictions import Comparison, Verdict
 from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.tables import COMPARISON_VERSIONS, utc
 
@@ -49,6 +49,25 @@ class ComparisonLine:
     accepted: int
     spent_usd: Decimal
     """The known charges of all tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Favourite:
+    """An output that somebody gave a heart, with what a card shows of it."""
+
+    prediction_id: str
+    comparison_id: str
+    room: str
+    room_name: str
+    model: str
+    digest: str
+    width: int
+    height: int
+    stars: int | None
+    verdict: Verdict
+
+
+_FAVOURITE = tuple(field.name for field in fields(Favourite))
 
 
 class ComparisonLedger:
@@ -124,6 +143,18 @@ class ComparisonLedger:
         with self._ledger.reading() as cursor:
             (line,) = _lines(cursor, [_get(cursor, comparison_id)])
             return line
+
+    def favourites(self, limit: int = 50, offset: int = 0) -> "builtins.list[Favourite]":
+        """Return the outputs with a heart, of all rooms and comparisons, the last marked first."""
+        rows = self._ledger.rows(
+            "SELECT p.id, p.comparison_id, p.room, r.name, p.model, o.digest, o.width, o.height, v.stars, v.verdict "
+            "FROM verdicts_now AS v JOIN app.predictions AS p ON p.id = v.prediction_id "
+            "JOIN app.rooms AS r ON r.digest = p.room "
+            "JOIN app.outputs AS o ON o.prediction_id = p.id AND o.position = 0 "
+            "WHERE v.favourite ORDER BY v.given_at DESC, p.id LIMIT ? OFFSET ?",
+            [limit, offset],
+        )
+        return [Favourite(**dict(zip(_FAVOURITE, (*row[:-1], Verdict(row[-1])), strict=True))) for row in rows]
 
     def people(self) -> "builtins.list[str]":
         """Return who has asked for comparisons, in order."""
