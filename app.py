@@ -7,7 +7,9 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 
@@ -29,9 +31,16 @@ except StagingError as error:
 lab.set_current(opened)
 
 
+def warm_up() -> None:
+    """Import what the first page needs (two seconds), while the first visitor's browser still loads Streamlit."""
+    for module in ("pandas", "pyarrow", "pages.components.asking", "pages.components.watching"):
+        import_module(module)
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Close the lab when the server stops."""
+    Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
         yield
     finally:
