@@ -6,12 +6,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, expect
 
 from tests.app_server import AppServer
 from tests.browser.compare_page import expect_done, expect_no_sideways_scroll, made_comparison, photo
-from tests.browser.conftest import Look, OpenPage, idle
+from tests.browser.conftest import LOOKS, Look, OpenPage, idle
 from tests.labs import wait_for
 
 
@@ -61,6 +62,7 @@ def test_a_press_on_the_zip_saves_a_file(open_page: OpenPage, app_server: AppSer
     assert page.url.startswith(app_server.url)
 
 
+@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=["desktop-light", "phone-dark"])
 def test_people_outside_see_one_page_and_a_vendors_picture_joins(
     open_page: OpenPage,
     start_app: Callable[..., AppServer],
@@ -73,10 +75,12 @@ def test_people_outside_see_one_page_and_a_vendors_picture_joins(
     expect_done(page, 1)
     body = popover(page, "Bring in")
     body.get_by_label("Who made it").fill("Studio Müller")
-    body.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(
-        FilePayload(name="done.jpg", mimeType="image/jpeg", buffer=photo())
-    )
+    with page.expect_response(re.compile("upload_file")):
+        body.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(
+            FilePayload(name="done.jpg", mimeType="image/jpeg", buffer=photo())
+        )
     expect(body.get_by_text("done.jpg")).to_be_visible()
+    idle(page)
     body.get_by_role("button", name="Bring it in").click()
     expect_done(page, 2)
     expect(page.locator(".grid")).to_contain_text("Studio Müller")
