@@ -7,8 +7,9 @@
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
-# Tests wait more than they reckon: three at once keep two cores busy.
+# Most tests wait more than they reckon: three at once keep two cores busy. A browser keeps one busy itself.
 WORKERS ?= 3
+BROWSERS ?= 2
 PYTHON ?= python3.13 python3.12 python3.11 python3
 
 help:  ## Say what can be made
@@ -48,7 +49,8 @@ coverage: install
 
 test: install  ## Run the tests, those in a real browser too
 	$(RUN) tests.browser.chromium
-	$(RUN) pytest --numprocesses=$(WORKERS) $(PYTEST_ARGS)
+	$(RUN) pytest --numprocesses=$(WORKERS) --ignore=tests/browser $(PYTEST_ARGS)
+	$(RUN) pytest --numprocesses=$(BROWSERS) $(PYTEST_ARGS) tests/browser
 
 screenshots: install  ## Take the pictures of docs/images again
 	$(RUN) tests.browser.chromium
