@@ -7,9 +7,9 @@
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
-# Most tests wait more than they reckon: three at once keep two cores busy. A browser keeps one busy itself.
+# Most tests wait more than they reckon: three at once keep two cores busy. A browser and its app keep both busy.
 WORKERS ?= 3
-BROWSERS ?= 2
+BROWSERS ?= 1
 PYTHON ?= python3.13 python3.12 python3.11 python3
 
 help:  ## Say what can be made

@@ -19,7 +19,7 @@ from tests.app_server import ROOT, AppServer
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.viewed import Viewed, make
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 TRACEBACK = "Traceback (most recent call last)"
