@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from pages.components.addresses import COMPARISON, GRID
+from pages.components.addresses import COMPARISON, GRID, VIEW, go, hold_address
 from pages.components.asking import ORDER, ask_for_comparison
 from pages.components.past import manage
 from pages.components.taking import take_away
-from pages.components.viewing import VIEW
 from pages.components.watching import watch
 from pages.components.words import moment, plain
 from staging.errors import NotFound
@@ -20,8 +19,7 @@ def show_comparison(lab: Lab, comparison_id: str) -> None:
     except NotFound as error:
         st.warning(plain(str(error)), icon=":material/link_off:")
         if st.button("New comparison", icon=":material/add:", key="compare-new"):
-            st.query_params.clear()
-            st.rerun()
+            go({})
         return
     if st.session_state.get(ORDER) == comparison_id:
         del st.session_state[ORDER]
@@ -38,6 +36,7 @@ def show_comparison(lab: Lab, comparison_id: str) -> None:
     watch(lab, comparison_id)
 
 
+hold_address()
 if COMPARISON in st.query_params:
     show_comparison(current(), st.query_params[COMPARISON])
 else:

@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from pages.components.addresses import COMPARISON
+from pages.components.addresses import COMPARISON, VIEW
 from pages.components.past import favourite_cards, line_cards
 from pages.components.picker import Group, just_picked, pick
-from pages.components.viewing import VIEW
 from staging.lab import Lab, current
 from staging.store import ComparisonFilter
 

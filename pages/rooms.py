@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components import cards
+from pages.components.addresses import go, hold_address, let_go
 from pages.components.calm import calmly
 from pages.components.picker import pick
 from pages.components.upload import upload_rooms
@@ -46,8 +47,7 @@ def show_rooms(lab: Lab) -> None:
     if rooms:
         picked = pick(cards.room_groups(rooms, lab.pictures), label="Rooms", key="rooms-cards")
         if picked is not None:
-            st.query_params[ROOM] = picked
-            st.rerun()
+            go(st.query_params.to_dict() | {ROOM: picked})
     elif words or kind or project:
         st.info("No room matches. Take a filter away to see more.")
     elif archived:
@@ -58,6 +58,7 @@ def show_rooms(lab: Lab) -> None:
 
 def close() -> None:
     """Forget which room was open."""
+    let_go()
     st.query_params.pop(ROOM, None)
 
 
@@ -129,5 +130,6 @@ everything = lab.store.rooms.list()
 samples = sum(room.sample for room in everything)
 st.caption(f"{counted(len(everything) - samples, 'room')} of yours and {counted(samples, 'sample room')}.")
 show_rooms(lab)
+hold_address()
 if ROOM in st.query_params:
     open_room(lab, st.query_params[ROOM])

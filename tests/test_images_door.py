@@ -165,7 +165,7 @@ def test_a_slow_file_is_not_tried_twice(door: Door) -> None:
 def test_making_the_files_is_not_on_the_strangers_clock(door: Door) -> None:
     """30 megapixels: a fifth of a second to read, two to write."""
     data = encoded(quarters(6000, 5000), "JPEG")
-    seen = door.look(data, replace(LIMITS, decode_seconds=0.8), list(PictureKind), digest=True)
+    seen = door.look(data, replace(LIMITS, decode_seconds=1.2), list(PictureKind), digest=True)
     assert seen.width == 6000
 
 

@@ -22,7 +22,7 @@ def opened(lab: Lab, *choices: Any, rooms: int = 1) -> tuple[str, list[str]]:
 
 def says(screen: AppTest, deed: str, said: Any) -> AppTest:
     """Run the page as when its viewer has just said this."""
-    screen.session_state["viewer-said"] = [(deed, said)]
+    screen.session_state["viewer-inbox"].said.append((deed, said))
     return screen.run()
 
 
@@ -105,6 +105,16 @@ def test_a_mark_is_taken_once_however_often_it_is_sent(first_lab: Lab) -> None:
     assert now(first_lab, prediction) == Mark(Verdict.REJECTED, stars=4)
     assert told(screen, "viewer")["heard"] == 8
     assert told(screen, "viewer")["marks"][prediction]["stars"] == 4
+
+
+def test_a_refused_mark_keeps_none_of_the_others_back(first_lab: Lab) -> None:
+    comparison, (prediction,) = opened(first_lab)
+    marks = [mark(1, prediction, stars=9), mark(2, prediction, verdict="accepted"), mark(3, prediction, favourite=True)]
+
+    screen = says(visit(comparison=comparison, view=prediction), "mark", marks)
+
+    assert "1 to 5 stars" in screen.error[0].value
+    assert now(first_lab, prediction) == Mark(Verdict.ACCEPTED, favourite=True)
 
 
 def test_a_mark_is_taken_when_the_viewer_was_closed_at_once(first_lab: Lab) -> None:

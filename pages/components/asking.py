@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.components.addresses import COMPARISON
+from pages.components.addresses import COMPARISON, go
 from pages.components.calm import calmly
 from pages.components.choosing import choose_models, choose_rooms
 from pages.components.finishing import expect_end_of
@@ -90,8 +90,7 @@ def run_bar(lab: Lab, rooms: list[str], choices: list[ModelChoice], told: Prompt
     if pressed and not lab.desk.must_confirm(plan):
         started = lab.desk.start(plan, person(), order=order)
         expect_end_of(started)
-        st.query_params[COMPARISON] = started
-        st.rerun()
+        go({COMPARISON: started})
     if pressed:
         st.session_state[CONFIRM] = order
     if st.session_state.get(CONFIRM) == order:
@@ -122,8 +121,7 @@ def confirm(lab: Lab, plan: Plan, order: str) -> None:
                 started = lab.desk.start(plan, person(), order=order, confirmed=amount)
                 expect_end_of(started)
                 forget()
-                st.query_params[COMPARISON] = started
-                st.rerun()
+                go({COMPARISON: started})
             if st.button("Not now", key=f"compare-not-now-{order}"):
                 forget()
                 st.rerun()
@@ -149,5 +147,4 @@ def recent_comparisons(lab: Lab) -> None:
     st.subheader("Recent comparisons", anchor=False)
     opened = pick([Group("", line_cards(lab, recent))], label="Recent comparisons", key="compare-recent")
     if opened is not None:
-        st.query_params[COMPARISON] = opened
-        st.rerun()
+        go({COMPARISON: opened})

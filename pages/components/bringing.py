@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import streamlit as st
 
+from pages.components.addresses import COMPARISON, go
 from pages.components.upload import ENDINGS, MOST_MEGABYTES
 from pages.components.words import plain
 from staging import externals
@@ -63,6 +64,5 @@ def bring_in(lab: Lab, comparison_id: str) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     st.session_state["bringing-batch"] = batch + 1  # an emptied uploader: a second press brings in nothing
-    st.query_params["comparison"] = made.comparison_id
     st.toast(plain(f"Brought in: {maker} on {rooms[room]}."), icon=":material/check:")
-    st.rerun()
+    go(st.query_params.to_dict() | {COMPARISON: made.comparison_id})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from pages.components.addresses import COMPARISON
+from pages.components.addresses import COMPARISON, go
 from pages.components.cards import room_picture
 from pages.components.finishing import expect_end_of
 from pages.components.picker import Badge, Choice
@@ -83,8 +83,7 @@ def manage(lab: Lab, comparison: Comparison) -> None:
         _run_again(lab, comparison)
         if st.button("Duplicate with changes", icon=":material/edit_note:", key="manage-duplicate"):
             prefill(lab, lab.desk.recipe(comparison.id))
-            st.query_params.clear()
-            st.rerun()
+            go({})
         if comparison.archived:
             if st.button("Take out of the archive", icon=":material/unarchive:", key="manage-restore"):
                 _say(lab, comparison.id, archived=False)
@@ -134,6 +133,4 @@ def _run_again(lab: Lab, comparison: Comparison) -> None:
     name = f"{comparison.name} (again)"[-LONGEST_NAME:] if comparison.name else ""
     started = lab.desk.start(plan, person(), name=name, confirmed=amount)
     expect_end_of(started)
-    st.query_params.clear()
-    st.query_params[COMPARISON] = started
-    st.rerun()
+    go({COMPARISON: started})

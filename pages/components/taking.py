@@ -4,10 +4,10 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from pages.components.addresses import VIEW
 from pages.components.bringing import bring_in
 from pages.components.calm import calmly
 from pages.components.disclosing import disclose
-from pages.components.viewing import VIEW
 from pages.components.words import moment, plain
 from staging.access import person
 from staging.errors import NotFound

@@ -1,36 +1,25 @@
 """The viewer's dialog: the outputs of one room over its photo, what is known of them, and what people think."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
 from pages.components import cells
-from pages.components.calm import calm, calmly
+from pages.components.addresses import LONGEST_ROOM, LOOK, ROOM, VIEW, let_go
+from pages.components.calm import calmly
 from pages.components.grid import Column
+from pages.components.judging import heard, hears, take
 from pages.components.viewer import Marked, Shot, view
 from pages.components.words import dollars, duration, moment
-from staging.access import person
 from staging.desk import ComparisonView
 from staging.images import PictureKind, Pictures
 from staging.lab import Lab
-from staging.predictions import PredictionNow, Reason, Verdict
+from staging.predictions import PredictionNow, Reason
 from staging.rooms import Room
 
-VIEW = "view"
-"""The query parameter that holds the prediction being looked at."""
-ROOM = "room"
-"""The query parameter that holds the beginning of the digest of the room being looked at."""
-LOOK = "look"
-"""The query parameter in which the browser keeps mode, choice, zoom and position; only removed here."""
 KEY = "viewer"
-HEARD = "viewer-heard"
-"""Where the session keeps the turn of the last mark that was taken, or refused."""
-SAID = "viewer-said"
-"""Where the session keeps what the component said until the dialog is drawn again."""
 SAME_SHAPE = 0.01
 """Shapes that differ by less are the same: models round sizes to multiples of 8 or 16."""
-LONGEST_ROOM = 12
 
 
 class Place(NamedTuple):
@@ -49,12 +38,6 @@ class Framing(NamedTuple):
     other_shape: bool
 
 
-def open_output(lab: Lab, prediction_id: str) -> None:
-    """The address leads to this output: the next run opens the viewer on it."""
-    room = lab.store.predictions.get(prediction_id).prediction.room
-    st.query_params.update({VIEW: prediction_id, ROOM: room[:LONGEST_ROOM]})
-
-
 def open_viewer(lab: Lab, comparison_id: str) -> None:
     """Show the output that the address names, until the dialog is closed."""
 
@@ -71,6 +54,7 @@ def open_viewer(lab: Lab, comparison_id: str) -> None:
 
 
 def _close_viewer() -> None:
+    let_go()  # else what opened it would be held against closing it
     for name in (VIEW, ROOM, LOOK):
         st.query_params.pop(name, None)
 
@@ -97,13 +81,13 @@ def _show(lab: Lab, seen: ComparisonView) -> None:
         room=room.name,
         ratio=room.width / room.height,
         reasons=[reason.value for reason in Reason],
-        heard=st.session_state.get(HEARD, 0),
+        heard=heard(),
         first=first + 1,
         total=len(places),
         previous=ids[first - 1] if first else None,
         following=ids[last + 1] if last + 1 < len(ids) else None,
-        on_go=_later("go"),
-        on_mark=_later("mark"),
+        on_go=hears("go"),
+        on_mark=hears("mark"),
     )
 
 
@@ -227,59 +211,3 @@ def _bytes(size: int) -> str:
 def _marked(now: PredictionNow) -> Marked:
     mark = now.mark
     return Marked(mark.verdict.value, tuple(one.value for one in mark.reasons), mark.stars, mark.note, mark.favourite)
-
-
-# ── what a person does ──────────────────────────────────────────────────────────────────────
-
-
-def _later(deed: str) -> Callable[[Any], None]:
-    """Return what keeps this deed for `take`: before the script runs, when it is heard, nothing can be drawn."""
-
-    def keep(said: Any) -> None:
-        if said is not None:
-            st.session_state.setdefault(SAID, []).append((deed, said))
-
-    return keep
-
-
-def take(lab: Lab) -> None:
-    """What was said in the viewer is done; also when it was closed at once, and is not drawn again."""
-    for deed, said in st.session_state.pop(SAID, []):
-        with calm():
-            if deed == "mark":
-                take_marks(lab, said)
-            elif VIEW in st.query_params:  # not closed meanwhile
-                open_output(lab, str(said))
-
-
-def take_marks(lab: Lab, said: Any) -> None:
-    """Every mark that makes sense and was not taken yet is in the ledger; the others change nothing.
-
-    `said` is what a browser sent: a list of {turn, id, changes}, sent again until they are heard.
-    StagingError says why one was refused; it is not tried again.
-    """
-    for one in said if isinstance(said, list) else []:
-        turn, changes = (one.get("turn"), one.get("changes")) if isinstance(one, dict) else (None, None)
-        if not isinstance(turn, int | float) or not isinstance(changes, dict):
-            continue
-        if turn <= st.session_state.get(HEARD, 0):
-            continue
-        st.session_state[HEARD] = int(turn)
-        lab.desk.mark(str(one.get("id")), person(), **_asked(changes))
-
-
-def _asked(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of the changes a mark may say; a word that is none of ours is left out."""
-    asked: dict[str, Any] = {}
-    verdict, reasons, stars = changes.get("verdict"), changes.get("reasons"), changes.get("stars")
-    if verdict in [one.value for one in Verdict]:
-        asked["verdict"] = Verdict(verdict)
-    if isinstance(reasons, list):
-        asked["reasons"] = [reason for reason in Reason if reason.value in reasons]
-    if isinstance(stars, int | float):
-        asked["stars"] = int(stars)
-    if isinstance(changes.get("note"), str):
-        asked["note"] = changes["note"]
-    if isinstance(changes.get("favourite"), bool):
-        asked["favourite"] = changes["favourite"]
-    return asked

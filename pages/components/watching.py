@@ -3,11 +3,12 @@
 import streamlit as st
 
 from pages.components import cells
-from pages.components.addresses import GRID
+from pages.components.addresses import GRID, VIEW, address_of, go
 from pages.components.calm import calmly
 from pages.components.finishing import expect_end_of
 from pages.components.grid import Act, grid
-from pages.components.viewing import VIEW, open_output, open_viewer, take
+from pages.components.judging import take
+from pages.components.viewing import open_viewer
 from pages.components.words import plain
 from staging.access import person
 from staging.desk import ComparisonView
@@ -74,15 +75,13 @@ def _progress(lab: Lab, seen: ComparisonView) -> None:
             expect_end_of(seen.comparison.id)
             st.rerun()  # the timer may have to start again
         if st.button("New comparison", icon=":material/add:", key="compare-new"):
-            st.query_params.clear()
-            st.rerun()
+            go({})
 
 
 def _do(lab: Lab, act: Act) -> None:
     match act.deed:
         case "open":
-            open_output(lab, act.prediction_id)
-            st.rerun()
+            go(st.query_params.to_dict() | address_of(lab, act.prediction_id))
         case "cancel":
             lab.desk.cancel([act.prediction_id], person())
             st.rerun(scope="fragment")

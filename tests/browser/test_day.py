@@ -73,6 +73,7 @@ def test_a_day_of_an_operator(office: AppServer, open_page: OpenPage, screenshot
     dialog = open_picture(page, QWEN, "room 03.png")
     page.keyboard.press("a")
     expect(dialog.get_by_role("button", name=re.compile("^Accept")).first).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("h")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.locator(".grid .badge", has_text="Accepted")).to_have_count(1)
@@ -95,6 +96,9 @@ def test_a_day_of_an_operator(office: AppServer, open_page: OpenPage, screenshot
     address = page.url
     page.get_by_role("link", name="History").click()
     expect(page.locator(".picker .card", has_text=f"{PICTURES} pictures")).to_be_visible()
+    page.get_by_role("radio", name="Favourites").or_(page.get_by_role("button", name="Favourites")).click()
+    page.locator(".picker .card", has_text=QWEN).click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"{QWEN} on room 03.png")
     for look in LOOKS:
         again = open_page(address.removeprefix(office.url), server=office, look=look)
         expect(cells(again)).to_have_count(PICTURES)
