@@ -55,7 +55,7 @@ def verify(settings: Settings) -> int:
     """Print every difference between the ledger, its pictures and its totals; DIFFERS when there is one."""
     _refuse_absent(settings)
     with claim(settings.data_dir):
-        store = Store.read(settings.ledger_path)
+        store = Store.read(settings.ledger_path, settings.time_zone)
         pictures = Pictures(settings.data_dir / "pictures", secrets.token_bytes(32))  # no link is signed here
         try:
             found = store.verify(pictures)
@@ -76,7 +76,7 @@ def export(settings: Settings, folder: Path) -> int:
     except OSError as error:
         raise SettingsRefused(f"{folder} cannot be used ({error.strerror}): name a folder that can be made.") from None
     with claim(settings.data_dir):
-        store = Store.read(settings.ledger_path, export_to=folder.resolve())
+        store = Store.read(settings.ledger_path, settings.time_zone, export_to=folder.resolve())
         try:
             written = store.export(folder.resolve())
         finally:

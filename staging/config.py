@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -39,6 +40,8 @@ class Settings(BaseSettings):
     """The model that is chosen when nobody chose one."""
     sample_rooms: bool = True
     """Whether an empty ledger is given the sample rooms."""
+    time_zone: str = "UTC"
+    """Whose days, weeks and months count for costs and budgets: an IANA name such as Europe/Paris."""
     share_outside: bool = False
     """Whether a comparison can be shown to people outside, by a link that ends."""
 
@@ -82,6 +85,15 @@ class Settings(BaseSettings):
     @classmethod
     def _from_anywhere(cls, value: Path) -> Path:
         return value.resolve()  # child processes have a working directory of their own
+
+    @field_validator("time_zone")
+    @classmethod
+    def _a_zone_that_is(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"There is no time zone {value!r}: choose one such as Europe/Paris or UTC") from None
+        return value
 
     @field_validator("replicate_api_token", mode="before")
     @classmethod

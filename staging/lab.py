@@ -74,7 +74,7 @@ def open_lab(settings: Settings) -> Lab:
     shipped_profiles = read_profiles(SHIPPED / "disclosure.toml")
     held = claim(settings.data_dir)
     try:
-        store = Store.open(settings.ledger_path)
+        store = Store.open(settings.ledger_path, settings.time_zone)
     except BaseException:
         held.release()
         raise

@@ -115,6 +115,8 @@ class Prediction:
     retry_of: str | None = None
     prompt_version: str | None = None
     """Of the prompt book that the prompt was made from; None when that is not known."""
+    arm: str | None = None
+    """The experiment's arm that it was made for; None outside of experiments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,10 @@ class PredictionNow:
     charge_usd: Decimal | None = None
     charge_basis: str | None = None
     charge_inputs: Mapping[str, JsonValue] | None = None
+    reserved_usd: Decimal | None = None
+    """The most that it may cost, set aside when it was queued; None when nothing was."""
+    settled_usd: Decimal | None = None
+    """What the provider's bill, or a person, says it came to; the charge beside it stays what we reckoned."""
     outputs: tuple[Output, ...] = field(default=())
     mark: Mark = field(default=Mark())
 
@@ -188,3 +194,8 @@ class PredictionNow:
     def verdict(self) -> Verdict:
         """What was decided about its output."""
         return self.mark.verdict
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """What it cost: as settled, or else as we reckoned; None when nobody knows."""
+        return self.charge_usd if self.settled_usd is None else self.settled_usd

@@ -10,7 +10,7 @@ from staging.errors import LedgerDamaged
 from staging.images import Pictures
 from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine, Favourite
 from staging.store.connection import LedgerFile
-from staging.store.costs import CostLedger, CostReport, CostRow
+from staging.store.costs import CostFilter, CostLedger, CostReport, CostRow, RunTimes, UnderWay, Waste
 from staging.store.documents import Document, DocumentLedger
 from staging.store.export import export
 from staging.store.history import HistoryLedger, ModelHistory
@@ -24,6 +24,7 @@ __all__ = [
     "ComparisonFilter",
     "ComparisonLedger",
     "ComparisonLine",
+    "CostFilter",
     "CostLedger",
     "CostReport",
     "CostRow",
@@ -34,16 +35,19 @@ __all__ = [
     "ModelHistory",
     "PredictionLedger",
     "RoomLedger",
+    "RunTimes",
     "Store",
+    "UnderWay",
     "UploadLedger",
     "Verification",
+    "Waste",
 ]
 
 
 class Store:
     """The open ledger, by subject. Every method of every part may be called from any thread."""
 
-    def __init__(self, ledger: LedgerFile) -> None:
+    def __init__(self, ledger: LedgerFile, zone: str = "UTC") -> None:
         self.ledger = ledger
         self.rooms = RoomLedger(ledger)
         self.comparisons = ComparisonLedger(ledger)
@@ -51,11 +55,13 @@ class Store:
         self.documents = DocumentLedger(ledger)
         self.history = HistoryLedger(ledger)
         self.uploads = UploadLedger(ledger)
-        self.costs = CostLedger(ledger)
+        self.costs = CostLedger(ledger, zone)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, zone: str = "UTC") -> Self:
         """Return the ledger, made when it is not there, with every migration applied.
+
+        `zone` is the IANA name of the time zone whose days and months count for costs.
 
         LedgerDamaged or DataFolderBusy say what to do when it cannot be opened.
         """
@@ -66,10 +72,10 @@ class Store:
         except BaseException:
             ledger.close()
             raise
-        return cls(ledger)
+        return cls(ledger, zone)
 
     @classmethod
-    def read(cls, path: Path, *, export_to: Path | None = None) -> Self:
+    def read(cls, path: Path, zone: str = "UTC", *, export_to: Path | None = None) -> Self:
         """Return the ledger to be read only: nothing is changed, whatever is asked of it.
 
         `export_to` is the one folder that an export may write to. Errors as of `open`; LedgerDamaged
@@ -83,7 +89,7 @@ class Store:
         except BaseException:
             ledger.close()
             raise
-        return cls(ledger)
+        return cls(ledger, zone)
 
     @property
     def schema_version(self) -> int:
@@ -92,7 +98,7 @@ class Store:
 
     def verify(self, pictures: Pictures) -> Verification:
         """Return what differs between the ledger, its pictures and its totals, all derived again."""
-        return verify(self.ledger, pictures)
+        return verify(self.ledger, self.costs, pictures)
 
     def export(self, folder: Path) -> dict[str, int]:
         """Write the ledger into the folder it was opened to export to; return the rows of each file."""

@@ -1,163 +1,376 @@
 """What was spent: sums over the ledger, exact to the last digit.
 
-Every sum is SQL DECIMAL over the same rows in one question, so the rows by model, by project, by
-person and by day each add up to the total. An unknown charge is counted beside the sums, never as 0.
+Days that are over come from the sums kept for them (`staging.store.daily`), the others from the ledger.
+A prediction counts on the day it ended, in the lab's time zone. Every sum is SQL DECIMAL over the same
+rows, so the rows by model, project, person, room type, arm and day each add up to the total. A charge
+that nobody knows is counted beside the sums, never as 0.
 """
 
+import math
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import duckdb
 
-from staging.errors import NotFound
-from staging.store.connection import LedgerFile
-from staging.store.tables import MICRODOLLAR, aware
+from staging.predictions import State, Verdict
+from staging.store.connection import LedgerFile, again_on_conflict
+from staging.store.daily import DIMENSIONS, LIVE_COSTS, LIVE_SECONDS, MEASURES, STEP, Span, open_spans, seal, totals_of
+from staging.store.tables import MICRODOLLAR
 
-_GROUPS = ("model", "project", "person", "day")
+_MEASURES = ", ".join(MEASURES)
+_SEALED = "day BETWEEN $first AND $last AND day IN (SELECT day FROM app.sealed_days WHERE zone = $kept_zone)"
+_ZERO = Decimal("0.000000")
 
-_REPORT = """
-WITH counted AS (
-    SELECT
-        p.model, p.project, p.created_by AS person,
-        coalesce(c.charged_at, e.ended_at, p.created_at) AS counted_at,
-        e.state, v.verdict, c.charge_usd,
-        c.charge_usd IS NULL AND (c.prediction_id IS NOT NULL OR e.prediction_id IS NOT NULL) AS charge_unknown
-    FROM app.predictions AS p
-    LEFT JOIN endings AS e ON e.prediction_id = p.id
-    LEFT JOIN charges_now AS c ON c.prediction_id = p.id
-    LEFT JOIN verdicts_now AS v ON v.prediction_id = p.id
-),
-dated AS (
-    SELECT *, (counted_at AT TIME ZONE $timezone)::DATE AS day
-    FROM counted
-    WHERE counted_at >= coalesce($since::TIMESTAMPTZ, '-infinity')
-        AND counted_at < coalesce($until::TIMESTAMPTZ, 'infinity')
-)
-SELECT
-    grouping_id(model, project, person, day) AS grouped,
-    model, project, person, day,
-    count(*),
-    count(*) FILTER (state = 'succeeded'),
-    count(*) FILTER (state = 'failed'),
-    count(*) FILTER (verdict = 'accepted'),
-    coalesce(sum(charge_usd), 0::DECIMAL(18, 6)),
-    count(*) FILTER (charge_unknown)
-FROM dated
-GROUP BY GROUPING SETS ((), (model), (project), (person), (day))
-"""
+
+@dataclass(frozen=True, slots=True)
+class CostFilter:
+    """What a report is narrowed down to; None is all."""
+
+    model: str | None = None
+    project: str | None = None
+    """'' is what belongs to no project."""
+    person: str | None = None
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The dimensions that are narrowed down, with their values."""
+        known = {"model": self.model, "project": self.project, "person": self.person}
+        return {name: value for name, value in known.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
-    """What one model, project, person or day came to."""
+    """What one model, project, person, room type, arm or day came to."""
 
     key: str
-    """The model's id, the project's or person's name, or the day as 2026-11-22."""
-    predictions: int
-    succeeded: int
-    failed: int
-    accepted: int
-    charged_usd: Decimal
-    """The known charges, of successes and failures alike."""
-    unknown_charges: int
-    """How many predictions were charged nobody knows what: not in `charged_usd`."""
+    """The model's id, the project's or person's name, ..., or the day as 2026-11-22."""
+    predictions: int = 0
+    """Those that have ended."""
+    accepted: int = 0
+    rejected: int = 0
+    undecided: int = 0
+    failed: int = 0
+    canceled: int = 0
+    unknown: int = 0
+    """Nobody can say whether the provider ran them: charged at full price until settled."""
+    retries: int = 0
+    """How many of the predictions were made again for another one."""
+    cost_usd: Decimal = _ZERO
+    """The known costs, of successes and failures alike: as settled, else as reckoned."""
+    settled: int = 0
+    """How many of the predictions were settled by the provider's bill or a person."""
+    settled_usd: Decimal = _ZERO
+    """The part of `cost_usd` that was settled; the rest is an estimate with its basis."""
+    unknown_charges: int = 0
+    """How many predictions cost nobody knows what: not in `cost_usd`."""
+    held_usd: Decimal = _ZERO
+    """What was reserved for those: it goes on counting against budgets, and is not in `cost_usd`."""
+    rejected_usd: Decimal = _ZERO
+    """The part of `cost_usd` that went into rejected outputs."""
+    lost_usd: Decimal = _ZERO
+    """The part of `cost_usd` that went into what failed, was cancelled or is unknown."""
+
+    @property
+    def succeeded(self) -> int:
+        """How many brought a picture."""
+        return self.accepted + self.rejected + self.undecided
 
     @property
     def usd_per_accepted(self) -> Decimal | None:
-        """All known charges, rejected and failed ones too, over the accepted outputs; None without any."""
+        """All known costs, rejected, failed and repeated ones too, over the accepted outputs; None without any."""
         if not self.accepted:
             return None
-        return (self.charged_usd / self.accepted).quantize(MICRODOLLAR, ROUND_HALF_UP)
+        return (self.cost_usd / self.accepted).quantize(MICRODOLLAR, ROUND_HALF_UP)
 
 
-class UnknownCharges(NamedTuple):
-    """How many predictions of a model have a charge that nobody knows."""
+@dataclass(frozen=True, slots=True)
+class Waste:
+    """What went into outputs that nobody took, for one reason."""
+
+    outcome: str
+    """"failed" or "rejected"."""
+    reason: str
+    """The kind of failure, or the reasons of the rejection joined by " + "."""
+    predictions: int
+    cost_usd: Decimal
+    unknown_charges: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunTimes:
+    """How long successes of a model ran, by the provider's clock; right to one per cent."""
 
     model: str
+    runs: int
+    p50_seconds: float
+    p95_seconds: float
+
+
+class UnderWay(NamedTuple):
+    """What has not ended: in no sum yet."""
+
     predictions: int
+    reserved_usd: Decimal
+    """The most that it may cost, as far as something was reserved."""
+    unreserved: int
+    """How many of the predictions have nothing reserved: their price is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostReport:
-    """What was spent between two moments. Each list of rows adds up to `total`, to the last digit."""
+    """What was spent on some days. Each list of rows adds up to `total`, to the last digit."""
 
+    first: date
+    last: date
     total: CostRow
+    before: CostRow
+    """The total of as many days right before these."""
     by_model: tuple[CostRow, ...]
     by_project: tuple[CostRow, ...]
     by_person: tuple[CostRow, ...]
+    by_room_type: tuple[CostRow, ...]
+    by_arm: tuple[CostRow, ...]
     by_day: tuple[CostRow, ...]
-    """In order of time; the other lists start with the dearest."""
-
-    @property
-    def total_usd(self) -> Decimal:
-        """The known charges."""
-        return self.total.charged_usd
-
-    @property
-    def predictions(self) -> int:
-        """How many predictions there were."""
-        return self.total.predictions
-
-    @property
-    def succeeded(self) -> int:
-        """How many of them succeeded."""
-        return self.total.succeeded
-
-    @property
-    def accepted(self) -> int:
-        """How many outputs were accepted."""
-        return self.total.accepted
-
-    @property
-    def unknown(self) -> tuple[UnknownCharges, ...]:
-        """The models with charges that nobody knows, to be shown beside every total."""
-        return tuple(UnknownCharges(row.key, row.unknown_charges) for row in self.by_model if row.unknown_charges)
+    """Only days that something ended on, in order of time; the other lists start with the dearest."""
+    waste: tuple[Waste, ...]
+    """The dearest first."""
+    run_times: tuple[RunTimes, ...]
+    """By model, of all projects and people: a filter by those does not narrow them."""
 
 
 class CostLedger:
-    """The charges. Every method may be called from any thread."""
+    """The costs. Every method may be called from any thread."""
 
-    def __init__(self, ledger: LedgerFile) -> None:
+    def __init__(self, ledger: LedgerFile, zone: str) -> None:
         self._ledger = ledger
+        self.zone = zone
+        """The IANA name of the time zone whose days count."""
 
-    def report(self, since: datetime | None = None, until: datetime | None = None, timezone: str = "UTC") -> CostReport:
-        """Return what was spent from `since` up to, not including, `until`; None is without limit.
+    def today(self) -> date:
+        """Return the day it is in the lab's time zone."""
+        return datetime.now(ZoneInfo(self.zone)).date()
 
-        A prediction counts when its charge arose, which is when it ended; one that has no charge
-        yet counts when it was asked for. Days are those of `timezone`, an IANA name; NotFound when
-        there is no such zone.
-        """
-        values = {
-            "since": None if since is None else aware(since),
-            "until": None if until is None else aware(until),
-            "timezone": timezone,
-        }
-        try:
-            found = self._ledger.rows(_REPORT, values)
-        except duckdb.NotImplementedException:
-            raise NotFound(f"There is no time zone {timezone!r}: choose one such as Europe/Paris or UTC.") from None
-        rows = defaultdict(list)
-        for grouped, *keys, predictions, succeeded, failed, accepted, charged_usd, unknown in found:
-            name, key = _group(grouped, keys)
-            rows[name].append(CostRow(key, predictions, succeeded, failed, accepted, charged_usd, unknown))
-        dearest = {
-            name: tuple(sorted(group, key=lambda row: (-row.charged_usd, row.key))) for name, group in rows.items()
-        }
+    def report(self, first: date, last: date, wanted: CostFilter = CostFilter()) -> CostReport:
+        """Return what was spent from the first day to the last one, both counted."""
+        self.refresh()
+        return self.report_as_it_is(first, last, wanted)
+
+    def report_as_it_is(self, first: date, last: date, wanted: CostFilter = CostFilter()) -> CostReport:
+        """Return the same without adding up any day for good: also of a ledger that is only read."""
+        length = (last - first).days + 1
+        earlier = (first - timedelta(days=length), first - timedelta(days=1))
+        with self._ledger.reading() as cursor:
+            rows = _read(cursor, self.zone, first, last, wanted)
+            before = _read(cursor, self.zone, *earlier, wanted)
+            run_times = _run_times(cursor, self.zone, first, last, wanted)
+        groups = {name: _by_cost(_rows(rows, name)) for name in DIMENSIONS}
         return CostReport(
-            total=rows["total"][0],
-            by_model=dearest.get("model", ()),
-            by_project=dearest.get("project", ()),
-            by_person=dearest.get("person", ()),
-            by_day=tuple(sorted(rows["day"], key=lambda row: row.key)),
+            first=first,
+            last=last,
+            total=_total(rows),
+            before=_total(before),
+            by_model=groups["model"],
+            by_project=groups["project"],
+            by_person=groups["person"],
+            by_room_type=groups["room_type"],
+            by_arm=groups["arm"],
+            by_day=tuple(sorted(_rows(rows, "day"), key=lambda row: row.key)),
+            waste=_waste(rows),
+            run_times=run_times,
         )
 
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the models, projects and people that anything has ended for, by dimension."""
+        self.refresh()
+        today = self.today()
+        with self._ledger.reading() as cursor:
+            found = set(
+                cursor.execute(
+                    "SELECT DISTINCT dimension, key FROM app.daily_totals "
+                    "WHERE day IN (SELECT day FROM app.sealed_days WHERE zone = ?)",
+                    [self.zone],
+                ).fetchall()
+            )
+            found.update(row[:2] for row in _read(cursor, self.zone, today, today, CostFilter()))
+        return {
+            name: tuple(sorted(key for dimension, key in found if dimension == name))
+            for name in ("model", "project", "person")
+        }
 
-def _group(grouped: int, keys: list[Any]) -> tuple[str, str]:
-    """Return which grouping a row is of, and its key. In `grouped` a set bit says: not grouped by."""
-    for place, (name, key) in enumerate(zip(_GROUPS, keys, strict=True)):
-        if not grouped & (1 << (len(_GROUPS) - 1 - place)):
-            return name, str(key)
-    return "total", ""
+    def under_way(self) -> UnderWay:
+        """Return what has been asked for and has not ended."""
+        ((count, reserved, unreserved),) = self._ledger.rows(
+            "SELECT count(*), coalesce(sum(reserved_usd), 0)::DECIMAL(18, 6), count(*) FILTER (reserved_usd IS NULL) "
+            "FROM app.open_predictions"
+        )
+        return UnderWay(count, reserved, unreserved)
+
+    @again_on_conflict
+    def refresh(self) -> None:
+        """Add up the days that are over and were not, or no longer are; the last thing said of them counts."""
+        with self._ledger.reading() as cursor:
+            spans = open_spans(cursor, self.zone, self.today())
+        for span in spans:
+            with self._ledger.writing() as cursor:
+                seal(cursor, span, datetime.now(UTC))
+
+
+def spent(
+    cursor: duckdb.DuckDBPyConnection, zone: str, first: date, last: date, dimension: str = "", key: str = ""
+) -> Decimal:
+    """Return what the days from the first to the last came to, of one model, project or person or of all.
+
+    Known costs, and what was reserved for those that nobody knows; what has not ended is not in it.
+    `dimension` is one of "model", "project" and "person", or empty for all. `cursor` may stand in a
+    transaction that writes: what was committed before it is counted, and nothing else can be.
+    """
+    rows = _read(cursor, zone, first, last, CostFilter(**{dimension: key} if dimension else {}))
+    total = _total(rows)
+    return total.cost_usd + total.held_usd
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(
+    cursor: duckdb.DuckDBPyConnection, zone: str, first: date, last: date, wanted: CostFilter
+) -> list[tuple[Any, ...]]:
+    """Return rows (dimension, key, outcome, measures...): one dimension at a time, and by day."""
+    live, values = _live(cursor, LIVE_COSTS, zone, first, last)
+    columns = f"day, {', '.join(DIMENSIONS)}, outcome, reason, {_MEASURES}"
+    narrowed = "".join(f" AND {name} = ${name}" for name in wanted.chosen)
+    costs = [f"SELECT {columns} FROM ({one}) WHERE true{narrowed}" for one in live]  # noqa: S608
+    totals = []
+    if wanted.chosen:
+        values |= wanted.chosen
+        costs.append(f"SELECT {columns} FROM app.daily_costs WHERE {_SEALED}{narrowed}")  # noqa: S608
+    else:
+        totals.append(f"SELECT day, dimension, key, outcome, {_MEASURES} FROM app.daily_totals WHERE {_SEALED}")  # noqa: S608
+    with_costs = ""
+    if costs:
+        with_costs = f"costs AS MATERIALIZED ({' UNION ALL '.join(costs)}), "
+        totals.append(f"SELECT day, dimension, key, outcome, {_MEASURES} FROM ({totals_of('costs')})")  # noqa: S608
+    summed = ", ".join(f"sum({name})" for name in MEASURES)
+    return cursor.execute(
+        f"WITH {with_costs} totals AS ({' UNION ALL '.join(totals)}) "  # noqa: S608
+        f"SELECT dimension, key, outcome, {summed} FROM totals GROUP BY dimension, key, outcome UNION ALL "
+        f"SELECT 'day', day::VARCHAR, outcome, {summed} FROM totals WHERE dimension = 'model' GROUP BY day, outcome",
+        values,
+    ).fetchall()
+
+
+def _live(
+    cursor: duckdb.DuckDBPyConnection, question: str, zone: str, first: date, last: date
+) -> tuple[list[str], dict[str, object]]:
+    """Return the question for each span of days that are not sealed, and the values of all and of _SEALED."""
+    asked: list[str] = []
+    values: dict[str, object] = {"first": first, "last": last, "kept_zone": zone}
+    for number, span in enumerate(open_spans(cursor, zone, last + timedelta(days=1))):
+        if span.last < first:
+            continue
+        named = question
+        for name, value in Span(max(span.first, first), span.last, zone).values.items():
+            named = named.replace(f"${name}", f"${name}_{number}")
+            values[f"{name}_{number}"] = value
+        asked.append(named)
+    return asked, values
+
+
+def _run_times(
+    cursor: duckdb.DuckDBPyConnection, zone: str, first: date, last: date, wanted: CostFilter
+) -> tuple[RunTimes, ...]:
+    live, values = _live(cursor, LIVE_SECONDS, zone, first, last)
+    parts = [f"SELECT model, step, predictions FROM app.daily_seconds WHERE {_SEALED}"]  # noqa: S608
+    parts += [f"SELECT model, step, predictions FROM ({one})" for one in live]  # noqa: S608
+    rows = cursor.execute(
+        f"SELECT model, step, sum(predictions)::BIGINT FROM ({' UNION ALL '.join(parts)}) "  # noqa: S608
+        "GROUP BY model, step ORDER BY model, step",
+        values,
+    ).fetchall()
+    steps: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for model, step, predictions in rows:
+        if wanted.model in (None, model):
+            steps[model].append((step, predictions))
+    return tuple(
+        RunTimes(model, sum(count for _, count in counted), _quantile(counted, 0.5), _quantile(counted, 0.95))
+        for model, counted in steps.items()
+    )
+
+
+def _quantile(steps: Sequence[tuple[int, int]], share: float) -> float:
+    """Return the middle of the step that so large a share of the runs reached."""
+    wanted = math.ceil(share * sum(count for _, count in steps))
+    reached = 0
+    for step, count in steps:
+        reached += count
+        if reached >= wanted:
+            return float(STEP ** (step + 0.5))
+    return math.nan
+
+
+# ── rows ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rows(rows: Sequence[tuple[Any, ...]], dimension: str) -> list[CostRow]:
+    """Return one row a key, made of its outcomes."""
+    outcomes: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for of_dimension, key, *measured in rows:
+        if of_dimension == dimension:
+            outcomes[key].append(tuple(measured))
+    return [_row(key, measured) for key, measured in outcomes.items()]
+
+
+def _total(rows: Sequence[tuple[Any, ...]]) -> CostRow:
+    return _row("", [tuple(measured) for dimension, _, *measured in rows if dimension == "model"])
+
+
+def _row(key: str, outcomes: Sequence[tuple[Any, ...]]) -> CostRow:
+    """Return the row of these (outcome, measures...)."""
+    counts: dict[str, int] = defaultdict(int)
+    costs: dict[str, Decimal] = defaultdict(lambda: _ZERO)
+    retries = settled = unknown_charges = 0
+    settled_usd = held_usd = _ZERO
+    for outcome, predictions, again, cost, bills, billed, unknown, held in outcomes:
+        counts[outcome] += predictions
+        costs[outcome] += cost
+        retries += again
+        settled += bills
+        settled_usd += billed
+        unknown_charges += unknown
+        held_usd += held
+    return CostRow(
+        key=key,
+        predictions=sum(counts.values()),
+        accepted=counts[Verdict.ACCEPTED],
+        rejected=counts[Verdict.REJECTED],
+        undecided=counts[Verdict.UNDECIDED],
+        failed=counts[State.FAILED],
+        canceled=counts[State.CANCELED],
+        unknown=counts[State.UNKNOWN],
+        retries=retries,
+        cost_usd=sum(costs.values(), _ZERO),
+        settled=settled,
+        settled_usd=settled_usd,
+        unknown_charges=unknown_charges,
+        held_usd=held_usd,
+        rejected_usd=costs[Verdict.REJECTED],
+        lost_usd=costs[State.FAILED] + costs[State.CANCELED] + costs[State.UNKNOWN],
+    )
+
+
+def _by_cost(rows: Sequence[CostRow]) -> tuple[CostRow, ...]:
+    return tuple(sorted(rows, key=lambda row: (-row.cost_usd, row.key)))
+
+
+def _waste(rows: Sequence[tuple[Any, ...]]) -> tuple[Waste, ...]:
+    found = [
+        Waste(outcome, key, predictions, cost, unknown)
+        for dimension, key, outcome, predictions, _, cost, _, _, unknown, _ in rows
+        if dimension == "reason"
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.cost_usd, one.outcome, one.reason)))

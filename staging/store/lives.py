@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import duckdb
@@ -45,6 +46,8 @@ def known_now(
     outputs: Sequence[Output] = (),
     cancel_requested: bool = False,
     mark: Mark = Mark(),  # noqa: B008 — frozen
+    reserved_usd: Decimal | None = None,
+    settled_usd: Decimal | None = None,
 ) -> PredictionNow:
     """Return all that the prediction's events, in order and at least one, say so far."""
     known: dict[str, Any] = {}
@@ -68,6 +71,8 @@ def known_now(
         cancel_requested=cancel_requested,
         outputs=tuple(outputs),
         mark=mark,
+        reserved_usd=reserved_usd,
+        settled_usd=settled_usd,
         **known,
     )
 
@@ -96,7 +101,7 @@ def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[o
     outputs = defaultdict(list)
     for prediction_id, _, *facts in sorted(_of(cursor, ids, "SELECT * FROM app.outputs")):
         outputs[prediction_id].append(Output(*facts))
-    marks = read_marks(cursor, ids)
+    marks, (reserved, settled) = read_marks(cursor, ids), _read_amounts(cursor, ids)
     return [
         Life(
             known_now(
@@ -105,6 +110,8 @@ def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[o
                 outputs=outputs[prediction.id],
                 cancel_requested=cancel_requested,
                 mark=marks.get(prediction.id, Mark()),
+                reserved_usd=reserved.get(prediction.id),
+                settled_usd=settled.get(prediction.id),
             ),
             events[prediction.id],
         )
@@ -150,6 +157,15 @@ def read_marks(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[st
         why = tuple(map(Reason, json.loads(reasons)))
         marks[prediction_id] = Mark(Verdict(verdict), why, stars, note, favourite)
     return marks
+
+
+def _read_amounts(
+    cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]
+) -> tuple[Mapping[str, Decimal], Mapping[str, Decimal]]:
+    """Return what was reserved for each prediction, and what it was last settled at; others are absent."""
+    reserved = _of(cursor, ids, "SELECT prediction_id, usd FROM app.reservations")
+    settled = _of(cursor, ids, "SELECT prediction_id, sequence, usd FROM app.settlements")
+    return dict(reserved), {prediction_id: usd for prediction_id, _, usd in sorted(settled)}
 
 
 def _of(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str], select: str, end: str = "") -> list[tuple[Any, ...]]:

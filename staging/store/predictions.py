@@ -1,7 +1,8 @@
 """Comparisons and predictions in the ledger: asked for once, then one event after another."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -9,8 +10,25 @@ import duckdb
 from staging.errors import AlreadyAdopted, EventRefused, NotFound
 from staging.predictions import Comparison, Event, Mark, Prediction, PredictionNow, State
 from staging.store.connection import LedgerFile, again_on_conflict
+from staging.store.daily import unseal, unseal_predictions
 from staging.store.lives import last_steps, lives_of, read_lives, read_marks
-from staging.store.tables import ADOPTIONS, COMPARISONS, EVENTS, OUTPUTS, PREDICTIONS, VERDICTS, aware, selected, utc
+from staging.store.tables import (
+    ADOPTIONS,
+    COMPARISONS,
+    EVENTS,
+    OPEN_PREDICTIONS,
+    OUTPUTS,
+    PREDICTIONS,
+    RESERVATIONS,
+    VERDICTS,
+    aware,
+    selected,
+    utc,
+)
+
+Reserve = Callable[[duckdb.DuckDBPyConnection], Mapping[str, Decimal | None]]
+"""What returns, by prediction id, the US dollars to set aside (None: nobody can say), asked within the
+transaction that queues; it may raise, and nothing is queued."""
 
 
 class PredictionLedger:
@@ -20,14 +38,21 @@ class PredictionLedger:
         self._ledger = ledger
 
     @again_on_conflict
-    def queue(self, comparison: Comparison, predictions: Sequence[Prediction], at: datetime) -> None:
+    def queue(
+        self,
+        comparison: Comparison,
+        predictions: Sequence[Prediction],
+        at: datetime,
+        reserve: Reserve | None = None,
+    ) -> None:
         """Keep the predictions, all queued, or none of them.
 
         A comparison that is known already gets them at its end: a retry. EventRefused when a
-        prediction is queued already, or retries one that has been retried before.
+        prediction is queued already, or retries one that has been retried before. `reserve` says what
+        is set aside for each, in the same transaction; what it raises leaves nothing written.
         """
         with self._ledger.writing() as cursor:
-            _queue(cursor, comparison, predictions, at)
+            _queue(cursor, comparison, predictions, at, {} if reserve is None else reserve(cursor))
 
     @again_on_conflict
     def bring_in(self, comparison: Comparison, prediction: Prediction, end: Event) -> None:
@@ -39,7 +64,7 @@ class PredictionLedger:
         if end.prediction_id != prediction.id or end.sequence != 1 or not end.state.final:
             raise ValueError("this event does not end the prediction")
         with self._ledger.writing() as cursor:
-            _queue(cursor, comparison, [prediction], end.at)
+            _queue(cursor, comparison, [prediction], end.at, {})
             _write_events(cursor, [end])
 
     @again_on_conflict
@@ -89,14 +114,13 @@ class PredictionLedger:
                 reasons = [reason.value for reason in after.reasons]
                 thought = (after.verdict.value, at, by, reasons, after.stars, after.note, after.favourite)
                 VERDICTS.insert(cursor, [(prediction_id, sequence, *thought)])
+                unseal_predictions(cursor, [prediction_id])
             return after
 
     def unfinished(self) -> list[PredictionNow]:
         """Return the predictions whose last event is not final, by comparison and asking order."""
         with self._ledger.reading() as cursor:
-            rows = cursor.execute(
-                "SELECT id FROM app.predictions ANTI JOIN endings ON prediction_id = predictions.id"
-            ).fetchall()
+            rows = cursor.execute("SELECT prediction_id FROM app.open_predictions").fetchall()
             return [life.now for life in lives_of(cursor, [prediction_id for (prediction_id,) in rows])]
 
     def get(self, prediction_id: str) -> PredictionNow:
@@ -131,7 +155,11 @@ class PredictionLedger:
 
 
 def _queue(
-    cursor: duckdb.DuckDBPyConnection, comparison: Comparison, predictions: Sequence[Prediction], at: datetime
+    cursor: duckdb.DuckDBPyConnection,
+    comparison: Comparison,
+    predictions: Sequence[Prediction],
+    at: datetime,
+    reserved: Mapping[str, Decimal | None],
 ) -> None:
     if any(prediction.comparison_id != comparison.id for prediction in predictions):
         raise ValueError("a prediction is of another comparison")
@@ -150,6 +178,11 @@ def _queue(
         cursor,
         (_prediction_row(prediction, position) for position, prediction in enumerate(predictions, start=first)),
     )
+    OPEN_PREDICTIONS.insert(
+        cursor,
+        [(one.id, one.model, one.project, one.created_by, reserved.get(one.id)) for one in predictions],
+    )
+    RESERVATIONS.insert(cursor, [(key, usd, at) for key, usd in reserved.items() if usd is not None])
     _write_events(cursor, [Event(prediction.id, 0, State.QUEUED, at) for prediction in predictions])
 
 
@@ -205,6 +238,13 @@ def _write_events(cursor: duckdb.DuckDBPyConnection, events: Sequence[Event]) ->
             for place, made in enumerate(event.outputs)
         ),
     )
+
+    if ended := [event for event in events if event.state.final]:
+        cursor.execute(
+            "DELETE FROM app.open_predictions WHERE list_contains(?, prediction_id)",
+            [[event.prediction_id for event in ended]],
+        )
+        unseal(cursor, [event.at for event in ended])
 
 
 def _event_row(event: Event) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ import duckdb
 from staging.errors import NotFound
 from staging.rooms import Room, RoomType
 from staging.store.connection import LedgerFile, again_on_conflict
+from staging.store.daily import unseal_room
 from staging.store.tables import ROOM_VERSIONS, ROOMS, utc
 
 _SELECT = (
@@ -95,6 +96,8 @@ class RoomLedger:
             changed = change(room)
             if changed != room:
                 _write_version(cursor, changed, by, at)
+            if changed.room_type is not room.room_type:
+                unseal_room(cursor, digest)
 
 
 def _find(cursor: duckdb.DuckDBPyConnection, digest: str) -> Room | None:

@@ -140,6 +140,7 @@ PREDICTIONS = Table(
         "created_by": "VARCHAR",
         "retry_of": "VARCHAR",
         "prompt_version": "VARCHAR",
+        "arm": "VARCHAR",
         "position": "INTEGER",
     },
 )
@@ -226,5 +227,66 @@ UPLOADS = Table(
         "url": "VARCHAR",
         "expires_at": "TIMESTAMPTZ",
         "uploaded_at": "TIMESTAMPTZ",
+    },
+)
+SETTLEMENTS = Table(
+    "app.settlements",
+    {
+        "prediction_id": "VARCHAR",
+        "sequence": "INTEGER",
+        "usd": "DECIMAL(18, 6)",
+        "source": "VARCHAR",
+        "note": "VARCHAR",
+        "settled_at": "TIMESTAMPTZ",
+        "settled_by": "VARCHAR",
+    },
+)
+RESERVATIONS = Table(
+    "app.reservations",
+    {"prediction_id": "VARCHAR", "usd": "DECIMAL(18, 6)", "reserved_at": "TIMESTAMPTZ"},
+)
+OPEN_PREDICTIONS = Table(
+    "app.open_predictions",
+    {
+        "prediction_id": "VARCHAR",
+        "model": "VARCHAR",
+        "project": "VARCHAR",
+        "person": "VARCHAR",
+        "reserved_usd": "DECIMAL(18, 6)",
+    },
+)
+ALERTS = Table(
+    "app.alerts",
+    {
+        "budget": "VARCHAR",
+        "period": "VARCHAR",
+        "kind": "VARCHAR",
+        "sentence": "VARCHAR",
+        "spent_usd": "DECIMAL(18, 6)",
+        "limit_usd": "DECIMAL(18, 6)",
+        "raised_at": "TIMESTAMPTZ",
+    },
+)
+ALERT_DELIVERIES = Table(
+    "app.alert_deliveries",
+    {
+        "budget": "VARCHAR",
+        "period": "VARCHAR",
+        "kind": "VARCHAR",
+        "channel": "VARCHAR",
+        "sequence": "INTEGER",
+        "state": "VARCHAR",
+        "error": "VARCHAR",
+        "happened_at": "TIMESTAMPTZ",
+    },
+)
+ALERT_READINGS = Table(
+    "app.alert_readings",
+    {
+        "budget": "VARCHAR",
+        "period": "VARCHAR",
+        "kind": "VARCHAR",
+        "person": "VARCHAR",
+        "read_at": "TIMESTAMPTZ",
     },
 )

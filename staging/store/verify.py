@@ -1,18 +1,20 @@
 """Whether the ledger and the pictures still say what they said: every digest and total derived again."""
 
 import contextlib
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from staging.costs import reckon_again
 from staging.errors import NotFound
 from staging.images import Pictures
-from staging.predictions import State, Verdict
+from staging.predictions import State
 from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger, CostReport, CostRow
+from staging.store.daily import daily_differences
 from staging.store.lives import Life, lives_of
 
 _AT_ONCE = 1_000
@@ -27,12 +29,13 @@ class Verification:
     differences: tuple[str, ...]
 
 
-def verify(ledger: LedgerFile, pictures: Pictures) -> Verification:
+def verify(ledger: LedgerFile, costs: CostLedger, pictures: Pictures) -> Verification:
     """Return every way in which the ledger contradicts itself, its pictures or its totals."""
     found = _Findings()
     _check_rows(ledger, found)
     _check_pictures(ledger, pictures, found)
-    _check_charges_and_totals(ledger, found)
+    _check_charges_and_totals(ledger, costs, found)
+    _check_days(ledger, found)
     return Verification(found.checked, tuple(found.differences))
 
 
@@ -72,18 +75,33 @@ def _check_pictures(ledger: LedgerFile, pictures: Pictures, found: _Findings) ->
             found.compare(size_now == size_bytes, f"Output {digest} has {size_now} bytes, not {size_bytes}.")
 
 
-def _check_charges_and_totals(ledger: LedgerFile, found: _Findings) -> None:
+def _check_charges_and_totals(ledger: LedgerFile, costs: CostLedger, found: _Findings) -> None:
     """Reckon each charge again from its copied price, and each total from the events, all in Python."""
     sums: dict[tuple[str, str], _Sum] = defaultdict(_Sum)
+    types = dict(ledger.rows("SELECT digest, room_type FROM rooms_now"))
+    zone = ZoneInfo(costs.zone)
+    ended: list[date] = []
     for life in _all_lives(ledger):
         _check_charge(life, found)
-        for group in _groups(life):
+        if life.now.ended_at is None:
+            continue
+        ended.append(life.now.ended_at.astimezone(zone).date())
+        for group in _groups(life, types, ended[-1]):
             sums[group].add(life)
-    report = CostLedger(ledger).report()
-    rows = _rows(report)
+    rows: dict[tuple[str, str], CostRow] = {}
+    if ended:
+        rows = _rows(costs.report_as_it_is(min(ended), max(ended)))
     for group in sorted(sums.keys() | rows.keys()):
         own, told = sums[group].row(group[1]), rows.get(group)
         found.compare(own == told, f"The total by {group[0]} {group[1]!r} is {told}, but the events add up to {own}.")
+
+
+def _check_days(ledger: LedgerFile, found: _Findings) -> None:
+    """Add up each sealed day again, by all dimensions at once."""
+    with ledger.reading() as cursor:
+        checked, wrong = daily_differences(cursor)
+    found.checked += checked
+    found.differences.extend(wrong)
 
 
 def _all_lives(ledger: LedgerFile) -> Iterator[Life]:
@@ -115,46 +133,57 @@ def _check_charge(life: Life, found: _Findings) -> None:
 class _Sum:
     """One row of the cost report, added up in Python."""
 
-    predictions: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    accepted: int = 0
-    charged_usd: Decimal = Decimal("0.000000")
+    outcomes: Counter[str] = field(default_factory=Counter)
+    cost_of: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: Decimal("0.000000")))
+    retries: int = 0
+    settled: int = 0
+    settled_usd: Decimal = Decimal("0.000000")
     unknown_charges: int = 0
+    held_usd: Decimal = Decimal("0.000000")
 
     def add(self, life: Life) -> None:
         now = life.now
-        self.predictions += 1
-        self.succeeded += now.state is State.SUCCEEDED
-        self.failed += now.state is State.FAILED
-        self.accepted += now.verdict is Verdict.ACCEPTED
-        self.charged_usd += now.charge_usd or 0
-        self.unknown_charges += now.charge_usd is None and (now.state.final or now.charge_basis is not None)
+        outcome = now.verdict.value if now.state is State.SUCCEEDED else now.state.value
+        self.outcomes[outcome] += 1
+        self.cost_of[outcome] += now.cost_usd or 0
+        self.retries += now.prediction.retry_of is not None
+        self.settled += now.settled_usd is not None
+        self.settled_usd += now.settled_usd or 0
+        if now.cost_usd is None:
+            self.unknown_charges += 1
+            self.held_usd += now.reserved_usd or 0
 
     def row(self, key: str) -> CostRow:
+        of, cost = self.outcomes, self.cost_of
         return CostRow(
-            key,
-            self.predictions,
-            self.succeeded,
-            self.failed,
-            self.accepted,
-            self.charged_usd,
-            self.unknown_charges,
+            key=key,
+            predictions=of.total(),
+            accepted=of["accepted"],
+            rejected=of["rejected"],
+            undecided=of["undecided"],
+            failed=of["failed"],
+            canceled=of["canceled"],
+            unknown=of["unknown"],
+            retries=self.retries,
+            cost_usd=sum(cost.values(), Decimal("0.000000")),
+            settled=self.settled,
+            settled_usd=self.settled_usd,
+            unknown_charges=self.unknown_charges,
+            held_usd=self.held_usd,
+            rejected_usd=cost["rejected"],
+            lost_usd=cost["failed"] + cost["canceled"] + cost["unknown"],
         )
 
 
-def _groups(life: Life) -> Iterator[tuple[str, str]]:
+def _groups(life: Life, types: Mapping[str, str], day: date) -> Iterator[tuple[str, str]]:
     prediction = life.now.prediction
     yield "total", ""
     yield "model", prediction.model
     yield "project", prediction.project
     yield "person", prediction.created_by
-    yield "day", str(_counted_at(life).astimezone(UTC).date())
-
-
-def _counted_at(life: Life) -> datetime:
-    charged = [event.at for event in life.events if event.charge_usd is not None or event.charge_basis is not None]
-    return charged[-1] if charged else life.now.ended_at or life.now.prediction.created_at
+    yield "room type", types.get(prediction.room, "other")
+    yield "arm", prediction.arm or ""
+    yield "day", str(day)
 
 
 def _rows(report: CostReport) -> dict[tuple[str, str], CostRow]:
@@ -162,6 +191,8 @@ def _rows(report: CostReport) -> dict[tuple[str, str], CostRow]:
         "model": report.by_model,
         "project": report.by_project,
         "person": report.by_person,
+        "room type": report.by_room_type,
+        "arm": report.by_arm,
         "day": report.by_day,
         "total": (report.total,),
     }

@@ -33,6 +33,12 @@ SELECT prediction_id, state, happened_at AS ended_at, error, error_kind, run_sec
 FROM app.events
 WHERE state IN ('succeeded', 'failed', 'canceled', 'unknown');
 
+-- The last word of the bill, or of a person, on what a prediction came to.
+CREATE OR REPLACE VIEW settlements_now AS
+SELECT prediction_id, usd AS settled_usd, source, note, settled_at, settled_by
+FROM app.settlements
+QUALIFY row_number() OVER (PARTITION BY prediction_id ORDER BY sequence DESC) = 1;
+
 -- The last word on each prediction's charge. A basis without an amount says: unknown.
 CREATE OR REPLACE VIEW charges_now AS
 SELECT prediction_id, charge_usd, charge_basis, charge_inputs, happened_at AS charged_at
@@ -49,11 +55,14 @@ SELECT
     p.created_at AS asked_at, p.created_by AS asked_by, p.retry_of,
     p.room, r.name AS room_name,
     p.model, p.version, p.provider, e.provider_id,
-    p.style, p.prompt, p.prompt_version, p.parameters, p.seed, e.input,
+    p.style, p.prompt, p.prompt_version, p.arm, p.parameters, p.seed, e.input,
     e.state, e.state_at, e.submitted_at, e.running_at, n.ended_at,
     q.requested_at AS cancel_requested_at, q.requested_by AS cancel_requested_by,
     e.queue_seconds, e.run_seconds, e.total_seconds, e.metrics,
-    p.price, p.estimate_usd, g.charge_usd, g.charge_basis, g.charge_inputs, g.charged_at,
+    p.price, p.estimate_usd, x.usd AS reserved_usd,
+    g.charge_usd, g.charge_basis, g.charge_inputs, g.charged_at,
+    s.settled_usd, s.source AS settled_source, s.settled_at, s.settled_by,
+    coalesce(s.settled_usd, g.charge_usd) AS cost_usd,
     e.error, e.error_kind,
     o.digest AS output_digest, o.media_type AS output_media_type, o.size_bytes AS output_size_bytes,
     o.width AS output_width, o.height AS output_height,
@@ -82,6 +91,8 @@ JOIN (
 ) AS e ON e.prediction_id = p.id
 LEFT JOIN endings AS n ON n.prediction_id = p.id
 LEFT JOIN charges_now AS g ON g.prediction_id = p.id
+LEFT JOIN settlements_now AS s ON s.prediction_id = p.id
+LEFT JOIN app.reservations AS x ON x.prediction_id = p.id
 LEFT JOIN app.outputs AS o ON o.prediction_id = p.id AND o.position = 0
 LEFT JOIN verdicts_now AS v ON v.prediction_id = p.id
 LEFT JOIN app.cancel_requests AS q ON q.prediction_id = p.id;
@@ -150,6 +161,32 @@ SELECT 'Prediction ' || prediction_id || ' has a gap among its verdicts.'
 FROM app.verdicts
 GROUP BY prediction_id
 HAVING max(sequence) <> count(*) - 1
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' has a gap among its settlements.'
+FROM app.settlements
+GROUP BY prediction_id
+HAVING max(sequence) <> count(*) - 1
+UNION ALL
+SELECT DISTINCT 'Prediction ' || prediction_id || ' is settled, but was never asked for.'
+FROM app.settlements
+ANTI JOIN app.predictions ON id = prediction_id
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' is kept among those that have not ended, and is none of them.'
+FROM app.open_predictions
+ANTI JOIN (FROM app.predictions ANTI JOIN endings ON prediction_id = id) ON id = prediction_id
+UNION ALL
+SELECT 'Prediction ' || id || ' has not ended, and is not kept among those.'
+FROM (FROM app.predictions ANTI JOIN endings ON prediction_id = id)
+ANTI JOIN app.open_predictions ON prediction_id = id
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' has not ended, and its reservation is kept as another one.'
+FROM app.open_predictions AS o
+LEFT JOIN app.reservations AS r USING (prediction_id)
+WHERE o.reserved_usd IS DISTINCT FROM r.usd
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' has a reservation, but was never asked for.'
+FROM app.reservations
+ANTI JOIN app.predictions ON id = prediction_id
 UNION ALL
 SELECT 'Comparison ' || comparison_id || ' has a gap among the versions of its details.'
 FROM app.comparison_versions

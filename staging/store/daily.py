@@ -1,0 +1,238 @@
+"""What ended on each day, added up once and for all, so that reports of years are quick.
+
+A day of the lab's time zone is sealed when it is over. What is said later of one of its predictions
+(a mark, a settlement, a room's type) unseals it, and whoever asks next seals it anew. Everything here
+follows from the other tables: `daily_differences` reckons it again and compares.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from staging.store.tables import aware
+
+DIMENSIONS = ("model", "project", "person", "room_type", "arm")
+MEASURES = ("predictions", "retries", "cost_usd", "settled", "settled_usd", "unknown_charges", "held_usd")
+STEP = 1.02
+"""Run times are counted by steps of two per cent."""
+_AT_ONCE = timedelta(days=31)
+"""Days reckoned in one go: bounds the memory when years are sealed for the first time."""
+
+# One row a prediction that ended between $since and $until. The semi-joins let DuckDB pass over the
+# blocks that cannot hold the ids, which sort by time.
+_ENDED = """
+ended AS MATERIALIZED (
+    SELECT prediction_id, state, (happened_at AT TIME ZONE $zone)::DATE AS day, error_kind, run_seconds, charge_usd
+    FROM app.events
+    WHERE state IN ('succeeded', 'failed', 'canceled', 'unknown') AND happened_at >= $since AND happened_at < $until
+),
+judged AS (
+    SELECT prediction_id, arg_max(verdict, sequence) AS verdict, arg_max(reasons, sequence) AS reasons
+    FROM app.verdicts SEMI JOIN ended USING (prediction_id)
+    GROUP BY prediction_id
+),
+settled AS (
+    SELECT prediction_id, arg_max(usd, sequence) AS settled_usd
+    FROM app.settlements SEMI JOIN ended USING (prediction_id)
+    GROUP BY prediction_id
+),
+kinds AS (SELECT room, arg_max(room_type, version) AS room_type FROM app.room_versions GROUP BY room),
+counted AS (
+    SELECT
+        e.day, p.model, p.project, p.created_by AS person,
+        coalesce(k.room_type, 'other') AS room_type, coalesce(p.arm, '') AS arm,
+        CASE WHEN e.state = 'succeeded' THEN coalesce(j.verdict, 'undecided') ELSE e.state END AS outcome,
+        CASE
+            WHEN e.state = 'failed' THEN coalesce(e.error_kind, 'unknown')
+            WHEN e.state = 'succeeded' AND j.verdict = 'rejected'
+                THEN coalesce(nullif(list_aggregate(json_extract_string(j.reasons, '$[*]'), 'string_agg', ' + '), ''),
+                              'no reason given')
+            ELSE ''
+        END AS reason,
+        e.state = 'succeeded' AS made, e.run_seconds,
+        p.retry_of IS NOT NULL AS retry,
+        coalesce(s.settled_usd, e.charge_usd) AS cost_usd, s.settled_usd,
+        r.usd AS reserved_usd
+    FROM ended AS e
+    JOIN app.predictions AS p ON p.id = e.prediction_id
+    LEFT JOIN judged AS j ON j.prediction_id = e.prediction_id
+    LEFT JOIN settled AS s ON s.prediction_id = e.prediction_id
+    LEFT JOIN app.reservations AS r ON r.prediction_id = e.prediction_id
+    LEFT JOIN kinds AS k ON k.room = p.room
+)
+"""
+_MEASURED = """
+    count(*) AS predictions,
+    count(*) FILTER (retry) AS retries,
+    coalesce(sum(cost_usd), 0)::DECIMAL(18, 6) AS cost_usd,
+    count(settled_usd) AS settled,
+    coalesce(sum(settled_usd), 0)::DECIMAL(18, 6) AS settled_usd,
+    count(*) FILTER (cost_usd IS NULL) AS unknown_charges,
+    coalesce(sum(reserved_usd) FILTER (cost_usd IS NULL), 0)::DECIMAL(18, 6) AS held_usd
+"""
+_SUMMED = ", ".join(
+    f"sum({name})::DECIMAL(18, 6) AS {name}" if name.endswith("usd") else f"sum({name})::BIGINT AS {name}"
+    for name in MEASURES
+)
+
+LIVE_COSTS = f"""
+WITH {_ENDED}
+SELECT day, {", ".join(DIMENSIONS)}, outcome, reason, {_MEASURED}
+FROM counted GROUP BY ALL
+"""  # noqa: S608 - constants of ours
+"""The rows of app.daily_costs for $since, $until and $zone, reckoned from the ledger."""
+
+LIVE_SECONDS = f"""
+WITH {_ENDED}
+SELECT day, model, floor(ln(greatest(run_seconds, 0.001)) / ln({STEP}))::INTEGER AS step, count(*) AS predictions
+FROM counted WHERE made AND run_seconds IS NOT NULL GROUP BY ALL
+"""  # noqa: S608 - constants of ours
+"""The rows of app.daily_seconds, likewise."""
+
+
+def totals_of(costs: str) -> str:
+    """Return the question that adds rows like those of app.daily_costs up to rows of app.daily_totals."""
+    by_key = " UNION ALL ".join(
+        f"SELECT day, '{dimension}' AS dimension, {dimension} AS key, outcome, '' AS reason, {_SUMMED} "  # noqa: S608
+        f"FROM {costs} GROUP BY day, {dimension}, outcome"
+        for dimension in DIMENSIONS
+    )
+    by_reason = (
+        f"SELECT day, 'reason' AS dimension, reason AS key, outcome, reason, {_SUMMED} "  # noqa: S608
+        f"FROM {costs} WHERE outcome IN ('failed', 'rejected') GROUP BY day, reason, outcome"
+    )
+    return f"{by_key} UNION ALL {by_reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole days of a time zone."""
+
+    first: date
+    last: date
+    zone: str
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What the questions above take."""
+        zone = ZoneInfo(self.zone)
+        return {
+            "since": aware(datetime.combine(self.first, time(), zone).astimezone(UTC)),
+            "until": aware(datetime.combine(self.last + timedelta(days=1), time(), zone).astimezone(UTC)),
+            "zone": self.zone,
+        }
+
+
+def open_spans(cursor: duckdb.DuckDBPyConnection, zone: str, until: date) -> list[Span]:
+    """Return the days before `until` that something ended on and that are not sealed, as unbroken spans."""
+    # Nothing ended before the first sealed day: `unseal` sees to that.
+    ((first,),) = cursor.execute("SELECT min(day) FROM app.sealed_days WHERE zone = ?", [zone]).fetchall()
+    if first is None:
+        ((first,),) = cursor.execute(
+            "SELECT min((happened_at AT TIME ZONE ?)::DATE) FROM app.events "
+            "WHERE state IN ('succeeded', 'failed', 'canceled', 'unknown')",
+            [zone],
+        ).fetchall()
+    if first is None:
+        return []
+    days = cursor.execute(
+        "SELECT day::DATE AS day FROM unnest(generate_series(?::DATE, ?::DATE - 1, INTERVAL 1 DAY)) AS t(day) "
+        "ANTI JOIN (SELECT day FROM app.sealed_days WHERE zone = ?) USING (day) ORDER BY day",
+        [first, until, zone],
+    ).fetchall()
+    return _spans([day for (day,) in days], zone)
+
+
+def _spans(days: Sequence[date], zone: str) -> list[Span]:
+    spans: list[Span] = []
+    for day in days:
+        if spans and day - spans[-1].last == timedelta(days=1) and day - spans[-1].first < _AT_ONCE:
+            spans[-1] = Span(spans[-1].first, day, zone)
+        else:
+            spans.append(Span(day, day, zone))
+    return spans
+
+
+def seal(cursor: duckdb.DuckDBPyConnection, span: Span, at: datetime) -> None:
+    """The days of the span are added up and sealed; `cursor` stands in a writing transaction."""
+    days = [span.first, span.last]
+    for table in ("daily_costs", "daily_totals", "daily_seconds", "sealed_days"):
+        cursor.execute(f"DELETE FROM app.{table} WHERE day BETWEEN ? AND ?", days)  # noqa: S608
+    cursor.execute(f"INSERT INTO app.daily_costs BY NAME {LIVE_COSTS}", span.values)
+    reckoned = "(FROM app.daily_costs WHERE day BETWEEN $first AND $last)"
+    cursor.execute(
+        f"INSERT INTO app.daily_totals BY NAME {totals_of(reckoned)}", {"first": span.first, "last": span.last}
+    )
+    cursor.execute(f"INSERT INTO app.daily_seconds BY NAME {LIVE_SECONDS}", span.values)
+    cursor.execute(
+        "INSERT INTO app.sealed_days "
+        "SELECT day::DATE, ?, ? FROM unnest(generate_series(?::DATE, ?::DATE, INTERVAL 1 DAY)) AS t(day)",
+        [span.zone, aware(at), *days],
+    )
+
+
+def unseal(cursor: duckdb.DuckDBPyConnection, moments: Sequence[datetime]) -> None:
+    """The days of these moments are not used by any report until they are added up anew."""
+    if moments:
+        _unseal(cursor, "SELECT unnest(?::TIMESTAMPTZ[]) AS moment", [[aware(moment) for moment in moments]])
+
+
+def unseal_predictions(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None:
+    """The days that these predictions ended on are not used by any report until they are added up anew."""
+    if ids:
+        _unseal(
+            cursor,
+            "SELECT happened_at AS moment FROM app.events WHERE prediction_id BETWEEN ? AND ? "
+            "AND list_contains(?, prediction_id) AND state IN ('succeeded', 'failed', 'canceled', 'unknown')",
+            [min(ids), max(ids), list(ids)],
+        )
+
+
+def _unseal(cursor: duckdb.DuckDBPyConnection, moments: str, values: list[object]) -> None:
+    # A clock may be set back: what ended before the first sealed day unseals all, and the next report
+    # begins where the ledger does.
+    cursor.execute(
+        f"DELETE FROM app.sealed_days AS s USING ({moments}) AS m "  # noqa: S608
+        "WHERE (m.moment AT TIME ZONE s.zone)::DATE = s.day "
+        "OR (m.moment AT TIME ZONE s.zone)::DATE < (SELECT min(f.day) FROM app.sealed_days AS f)",
+        values,
+    )
+
+
+def unseal_room(cursor: duckdb.DuckDBPyConnection, room: str) -> None:
+    """The days that predictions of this room ended on are not used until they are added up anew."""
+    ids = [key for (key,) in cursor.execute("SELECT id FROM app.predictions WHERE room = ?", [room]).fetchall()]
+    unseal_predictions(cursor, ids)
+
+
+def daily_differences(cursor: duckdb.DuckDBPyConnection) -> tuple[int, list[str]]:
+    """Return how many sealed rows there are, and a sentence for each day that is not as the ledger says."""
+    checked, wrong = 0, []
+    spans = []
+    for zone, days in cursor.execute(
+        "SELECT zone, list(DISTINCT day ORDER BY day) FROM app.sealed_days GROUP BY zone"
+    ).fetchall():
+        spans += _spans(days, zone)
+    for span in spans:
+        bounds = {"first": span.first, "last": span.last}
+        for table, live in (
+            ("daily_costs", LIVE_COSTS),
+            ("daily_totals", totals_of(f"({LIVE_COSTS})")),
+            ("daily_seconds", LIVE_SECONDS),
+        ):
+            sealed = f"FROM app.{table} WHERE day BETWEEN $first AND $last"
+            ((count,),) = cursor.execute(f"SELECT count(*) {sealed}", bounds).fetchall()
+            checked += count
+            columns = [row[0] for row in cursor.execute(f"DESCRIBE app.{table}").fetchall()]
+            listed = ", ".join(columns)
+            days = cursor.execute(
+                f"WITH told AS (SELECT {listed} {sealed}), again AS (SELECT {listed} FROM ({live})) "  # noqa: S608
+                "SELECT DISTINCT day FROM ((FROM told EXCEPT ALL FROM again) UNION ALL "
+                "(FROM again EXCEPT ALL FROM told)) ORDER BY day",
+                span.values | bounds,
+            ).fetchall()
+            wrong += [f"What app.{table} says of {day} does not follow from the ledger." for (day,) in days]
+    return checked, wrong
