@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.images", "staging.stager", "staging.costs"),
     ("staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
     ("staging.registry", "staging.rooms", "staging.access", "staging.config", "staging.claim"),
-    ("staging.errors", "staging.ids", "staging.frames"),
+    ("staging.errors", "staging.ids", "staging.frames", "staging.forecast"),
 )
 """From the top down. A module imports lower layers, or its own subject; never its neighbours."""
 
