@@ -13,6 +13,8 @@ StagingError
 ├── PromptsRefused         a prompt book that cannot be used, with the faulty place
 ├── ParametersRefused      a model's parameters are out of its limits
 ├── ConfirmationNeeded     a run that may cost much, which nobody has confirmed
+├── BudgetExceeded         a run that a hard budget has too little left for
+├── BudgetRefused          a budget that makes no sense
 ├── UploadRejected         a file did not pass the door for pictures
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
@@ -70,6 +72,14 @@ class ParametersRefused(StagingError):
 
 class ConfirmationNeeded(StagingError):
     """A run may cost more than is bought without asking, and nobody has confirmed it; nothing was started."""
+
+
+class BudgetExceeded(StagingError):
+    """A hard budget has too little left for a run, or cannot know what it costs; nothing was queued."""
+
+
+class BudgetRefused(StagingError):
+    """A budget that makes no sense, or cannot be read; nothing was saved."""
 
 
 class UploadRejected(StagingError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from staging.budgets import Budgets
 from staging.claim import Claim, claim
 from staging.config import Settings
 from staging.desk import Desk
@@ -45,6 +46,7 @@ class Lab:
     pictures: Pictures
     prompt_shelf: PromptShelf
     engine: Engine
+    budgets: Budgets
     desk: Desk
     takeaway: Takeaway
     sharing: Sharing
@@ -88,11 +90,12 @@ def open_lab(settings: Settings) -> Lab:
         providers=lambda: _providers(settings, pictures),
     )
     shelf = PromptShelf(store, shipped)
+    budgets = Budgets(store, registry)
     desk = Desk(settings, registry, store, pictures, engine, _refusals(settings))
     profiles = Profiles(shipped_profiles, store)
     takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
     sharing = Sharing(store, key, outside=settings.share_outside)
-    lab = Lab(settings, registry, store, pictures, shelf, engine, desk, takeaway, sharing, held)
+    lab = Lab(settings, registry, store, pictures, shelf, engine, budgets, desk, takeaway, sharing, held)
     try:
         _add_sample_rooms(lab)
     except BaseException:

@@ -24,13 +24,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.lab", "staging.doctor"),
     ("staging.exports", "staging.sharing"),
     ("staging.desk", "staging.externals", "staging.shelf"),
+    ("staging.budgets",),
     ("staging.engine",),
     ("staging.store",),
     ("staging.providers",),
     ("staging.images", "staging.stager", "staging.costs"),
     ("staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
     ("staging.registry", "staging.rooms", "staging.access", "staging.config", "staging.claim"),
-    ("staging.errors", "staging.ids", "staging.frames", "staging.forecast"),
+    ("staging.errors", "staging.ids", "staging.frames", "staging.forecast", "staging.periods"),
 )
 """From the top down. A module imports lower layers, or its own subject; never its neighbours."""
 

@@ -82,6 +82,10 @@ class DocumentLedger:
         """Return every version, the newest first; nothing when there is none."""
         return self._read("kind = ? AND name = ? ORDER BY version DESC", [kind, name])
 
+    def every_version(self, kind: str) -> builtins.list[Document]:
+        """Return every version of every document of the kind, by name and version."""
+        return self._read("kind = ? ORDER BY name, version", [kind])
+
     def _read(self, where: str, values: builtins.list[Any]) -> builtins.list[Document]:
         with self._ledger.reading() as cursor:
             return _read(cursor, where, values)
