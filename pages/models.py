@@ -10,11 +10,11 @@ from staging.registry import Capability
 
 def facts(offer: ModelOffer) -> dict[str, str]:
     """Return what is known of a model, as a short list of names and values."""
-    spec = offer.spec
-    note = f" ({plain(spec.price.note)})" if spec.price.note else ""
+    spec, price = offer.spec, offer.price
+    note = f" ({plain(price.note)})" if price.note else ""
     told = {
-        "Price": plain(price_text(spec.price)) + note,
-        "Source": f"{plain(spec.price.source)}, {spec.price.dated:%-d %b %Y}",
+        "Price": plain(price_text(price)) + note,
+        "Source": f"{plain(price.source)}, {price.dated:%-d %b %Y}",
         "Time": plain(duration(spec.typical_seconds and round(spec.typical_seconds))) or "not known",
         "Licence": plain(spec.licence),
     }

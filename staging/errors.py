@@ -12,6 +12,8 @@ StagingError
 ├── UnknownModel           no such model is registered
 ├── PromptsRefused         a prompt book that cannot be used, with the faulty place
 ├── ParametersRefused      a model's parameters are out of its limits
+├── PricesRefused          a price or a rate that cannot be kept
+├── BillRefused            a provider's bill that cannot be read, with the faulty line
 ├── ConfirmationNeeded     a run that may cost much, which nobody has confirmed
 ├── BudgetExceeded         a run that a hard budget has too little left for
 ├── BudgetRefused          a budget that makes no sense
@@ -68,6 +70,14 @@ class PromptsRefused(StagingError):
 
 class ParametersRefused(StagingError):
     """A model's parameters are out of its limits."""
+
+
+class PricesRefused(StagingError):
+    """A price or a rate cannot be kept; nothing was written."""
+
+
+class BillRefused(StagingError):
+    """A provider's bill cannot be read; the sentence names the faulty line. Nothing was settled."""
 
 
 class ConfirmationNeeded(StagingError):

@@ -19,6 +19,7 @@ from staging.errors import UploadRejected
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.images import Pictures
 from staging.models import default_registry
+from staging.prices import PriceBook, read_rates
 from staging.prompts import PromptBook
 from staging.providers.base import Provider
 from staging.providers.offline import OfflineProvider, missing_packages
@@ -45,6 +46,7 @@ class Lab:
     store: Store
     pictures: Pictures
     prompt_shelf: PromptShelf
+    prices: PriceBook
     engine: Engine
     budgets: Budgets
     desk: Desk
@@ -74,6 +76,7 @@ def open_lab(settings: Settings) -> Lab:
     registry = default_registry(settings.default_model)
     shipped = PromptBook.read(SHIPPED / "prompts.toml")
     shipped_profiles = read_profiles(SHIPPED / "disclosure.toml")
+    shipped_rates = read_rates(SHIPPED / "hardware.toml")
     held = claim(settings.data_dir)
     try:
         store = Store.open(settings.ledger_path, settings.time_zone)
@@ -90,12 +93,13 @@ def open_lab(settings: Settings) -> Lab:
         providers=lambda: _providers(settings, pictures),
     )
     shelf = PromptShelf(store, shipped)
+    prices = PriceBook(registry, store, shipped_rates)
     budgets = Budgets(store, registry)
-    desk = Desk(settings, registry, store, pictures, engine, _refusals(settings))
+    desk = Desk(settings, registry, store, pictures, engine, _refusals(settings), prices)
     profiles = Profiles(shipped_profiles, store)
     takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
     sharing = Sharing(store, key, outside=settings.share_outside)
-    lab = Lab(settings, registry, store, pictures, shelf, engine, budgets, desk, takeaway, sharing, held)
+    lab = Lab(settings, registry, store, pictures, shelf, prices, engine, budgets, desk, takeaway, sharing, held)
     try:
         _add_sample_rooms(lab)
     except BaseException:

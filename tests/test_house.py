@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.exports", "staging.sharing"),
     ("staging.desk", "staging.externals", "staging.shelf"),
     ("staging.budgets",),
-    ("staging.engine",),
+    ("staging.engine", "staging.prices", "staging.billing"),
     ("staging.store",),
     ("staging.providers",),
     ("staging.images", "staging.stager", "staging.costs"),

@@ -4,6 +4,7 @@ import json
 import runpy
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -315,8 +316,9 @@ def test_only_community_models_run_by_a_version_and_it_is_the_recorded_one(spec:
 
 @pytest.mark.parametrize("spec", list(REGISTRY), ids=lambda spec: spec.id)
 def test_the_price_is_the_golden_one(spec: ModelSpec) -> None:
-    parts = {name: value for name, value in spec.price if name.startswith("usd_") and value is not None}
-    assert parts == {name: Decimal(value) for name, value in golden(spec.id)["price"].items()}
+    parts = {name: value for name, value in spec.price if name.startswith(("usd_", "hardware")) and value is not None}
+    told = golden(spec.id)["price"]
+    assert parts == {name: Decimal(value) if name.startswith("usd_") else value for name, value in told.items()}
 
 
 def test_flux_2_dev_costs_more_without_go_fast() -> None:
@@ -324,6 +326,14 @@ def test_flux_2_dev_costs_more_without_go_fast() -> None:
     assert spec.parameters().price(spec.price) == spec.price
     slow = spec.parameters({"go_fast": False}).price(spec.price)
     assert (slow.usd_per_megapixel_in, slow.usd_per_megapixel_out) == (Decimal("0.014"), Decimal("0.014"))
+
+
+def test_flux_2_dev_without_go_fast_follows_an_edited_price() -> None:
+    slow = REGISTRY.get(ModelID.FLUX_2_DEV).parameters({"go_fast": False})
+    listed = Price(usd_per_megapixel_out=Decimal("0.024"), source="edited", dated=date(2026, 12, 1))
+    assert slow.price(listed).usd_per_megapixel_out == Decimal("0.028")
+    by_image = Price(usd_per_image=Decimal("0.05"), source="edited", dated=date(2026, 12, 1))
+    assert slow.price(by_image) == by_image
 
 
 def test_nano_banana_pro_at_4k_has_no_known_price() -> None:

@@ -113,7 +113,7 @@ def _model_card(offer: ModelOffer, history: ModelHistory | None, changed: str) -
     return Choice(
         spec.id.value,
         spec.name,
-        price_text(spec.price),
+        price_text(offer.price),
         tuple(badges),
         disabled=not offer.available,
         facts=history_facts(spec, history),

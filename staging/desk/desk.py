@@ -11,12 +11,12 @@ from staging.desk.plans import (
     MOST_PREDICTIONS,
     MOST_SEEDS,
     Amount,
+    Listed,
     ModelChoice,
     Plan,
     PlannedPrediction,
     Recipe,
-    charge_limits,
-    charge_to_expect,
+    costs_of,
     estimate_of,
     recipe_of,
 )
@@ -27,8 +27,9 @@ from staging.errors import ConfirmationNeeded, EventRefused, NotFound, Parameter
 from staging.ids import new_id
 from staging.images import Pictures
 from staging.predictions import LONGEST_NOTE, MOST_STARS, Comparison, Mark, Prediction, Reason, State, Verdict
+from staging.prices import PriceBook
 from staging.prompts import LONGEST_PROMPT
-from staging.registry import Capability, ModelRegistry, ModelSpec, RoomInput
+from staging.registry import Capability, ModelRegistry, ModelSpec, Price, RoomInput
 from staging.rooms import Room, RoomType
 from staging.store import Store
 
@@ -41,6 +42,8 @@ class ModelOffer:
     available: bool
     reason: str
     """Why it cannot be run now, and what to do; empty when it can."""
+    price: Price
+    """Today's."""
 
 
 class Desk:
@@ -54,7 +57,9 @@ class Desk:
         pictures: Pictures,
         engine: Engine,
         refusals: Mapping[str, str],
+        prices: PriceBook,
     ) -> None:
+        self._prices = prices
         self._settings = settings
         self._registry = registry
         self._store = store
@@ -91,8 +96,9 @@ class Desk:
 
     def models(self) -> list[ModelOffer]:
         """All models, with whether they can be run here and now."""
+        prices = self._prices.present()
         return [
-            ModelOffer(spec, available=not reason, reason=reason)
+            ModelOffer(spec, available=not reason, reason=reason, price=prices[spec.id])
             for spec in self._registry
             for reason in (self._refusal(spec),)
         ]
@@ -122,7 +128,7 @@ class Desk:
         if not rooms or not choices:
             raise ParametersRefused("Choose at least one room and one model.")
         # Once a model, not once a cell: a page plans at every rerun.
-        seconds = {choice.model: self._seconds(self._registry.get(choice.model)) for choice in choices}
+        listed = {choice.model: self._listed(choice.model) for choice in choices}
         cells: list[PlannedPrediction] = []
         for digest in dict.fromkeys(rooms):
             room = self._store.rooms.get(digest)
@@ -133,7 +139,7 @@ class Desk:
                         f"The prompt for {room.name} must have between 1 and {LONGEST_PROMPT} characters; "
                         f"it has {len(prompt)}."
                     )
-                cells.extend(self._cells(room, choice, prompt, style, seconds[choice.model]))
+                cells.extend(self._cells(room, choice, prompt, style, listed[choice.model]))
         if len(cells) > MOST_PREDICTIONS:
             raise ParametersRefused(
                 f"This would be {len(cells)} images in one comparison; at most {MOST_PREDICTIONS} are run together. "
@@ -146,7 +152,7 @@ class Desk:
         return Plan(tuple(cells), style, project, prompt_version, expected)
 
     def _cells(
-        self, room: Room, choice: ModelChoice, prompt: str, style: str, seconds: Seconds | None
+        self, room: Room, choice: ModelChoice, prompt: str, style: str, listed: Listed
     ) -> list[PlannedPrediction]:
         spec = self._registry.get(choice.model)
         self._refuse_unavailable(spec)
@@ -154,14 +160,10 @@ class Desk:
             raise ParametersRefused(f"{spec.name}: choose 1 to {MOST_SEEDS} seeds, not {choice.seeds}.")
         builder = spec.parameters(choice.parameters)
         builder.refuse_unusable(RoomInput("", room.width, room.height, room_type=room.room_type, style=style))
-        price = builder.price(spec.price)
-        estimate = charge_to_expect(room, builder, price, seconds and seconds.typical)
-        limits = charge_limits(room, builder, price, seconds)
+        costs = costs_of(room, builder, listed)
         takes_seed = Capability.SEED in spec.capabilities
         return [
-            PlannedPrediction(
-                room, spec, builder.chosen(), position + 1 if takes_seed else None, prompt, price, estimate, *limits
-            )
+            PlannedPrediction(room, spec, builder.chosen(), position + 1 if takes_seed else None, prompt, *costs)
             for position in range(choice.seeds)
         ]
 
@@ -180,6 +182,11 @@ class Desk:
             for spec in specs
             if spec.provider in providers
         ]
+
+    def _listed(self, model: str) -> Listed:
+        """Return what is known of the model's cost before its parameters are; UnknownModel."""
+        card = self._prices.card(model)
+        return Listed(card.price(self._prices.today()), card.worst_usd, self._seconds(card.spec))
 
     def _seconds(self, spec: ModelSpec) -> Seconds | None:
         return seconds_of(spec, self._store.history.of_models().get(spec.id))
@@ -258,16 +265,15 @@ class Desk:
         spec = self._registry.get(old.prediction.model)
         self._refuse_unavailable(spec)
         builder = spec.parameters(old.prediction.parameters)
-        price = builder.price(spec.price)
         room = self._store.rooms.get(old.prediction.room)
-        seconds = self._seconds(spec)
+        costs = costs_of(room, builder, self._listed(spec.id))
         now = datetime.now(UTC)
         again = replace(
             old.prediction,
             id=new_id(),
             version=spec.version,
-            price=price,
-            estimate_usd=charge_to_expect(room, builder, price, seconds and seconds.typical).usd,
+            price=costs.price,
+            estimate_usd=costs.estimate.usd,
             created_at=now,
             created_by=by,
             retry_of=prediction_id,

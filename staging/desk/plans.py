@@ -12,6 +12,7 @@ from staging import costs
 from staging.desk.timing import Seconds
 from staging.images import sent_size
 from staging.predictions import EXTERNAL, Comparison, PredictionNow
+from staging.prices import worst_of
 from staging.registry import InputBuilder, ModelSpec, Price, RoomInput
 from staging.rooms import Room
 
@@ -64,6 +65,29 @@ class PlannedPrediction:
     lowest_usd: Decimal | None
     """What it costs when it runs quickly and comes out small; None when its price is not known."""
     highest_usd: Decimal | None
+    worst_usd: Decimal | None
+    """What to set aside for it: the highest, or what the model is declared to cost at worst if that is more,
+    or is all that is known; None when nobody can say."""
+
+
+class Listed(NamedTuple):
+    """What is known of a model's cost before its parameters are."""
+
+    price: Price
+    """Today's."""
+    worst_usd: Decimal | None
+    """The most that a run is declared to cost."""
+    seconds: Seconds | None
+
+
+class Costs(NamedTuple):
+    """What one prediction costs; the fields are those of PlannedPrediction."""
+
+    price: Price
+    estimate: costs.Charge
+    lowest_usd: Decimal | None
+    highest_usd: Decimal | None
+    worst_usd: Decimal | None
 
 
 class Amount(NamedTuple):
@@ -119,18 +143,13 @@ class Plan:
     estimate: Estimate
 
 
-def charge_to_expect(room: Room, builder: InputBuilder, price: Price, seconds: float | None) -> costs.Charge:
-    """Return what one prediction will cost; `seconds` is how long the model typically runs."""
-    return costs.estimate(price, sizes=_sizes(room, builder, 0), seconds=seconds)
-
-
-def charge_limits(
-    room: Room, builder: InputBuilder, price: Price, seconds: Seconds | None
-) -> tuple[Decimal | None, Decimal | None]:
-    """Return the least and the most that one prediction will cost; None when its price is not known."""
+def costs_of(room: Room, builder: InputBuilder, listed: Listed) -> Costs:
+    """Return what one prediction with these parameters will cost: to expect, at the least and at the most."""
+    price, seconds = builder.price(listed.price), listed.seconds
+    expected = costs.estimate(price, sizes=_sizes(room, builder, 0), seconds=seconds and seconds.typical)
     least = costs.estimate(price, sizes=_sizes(room, builder, -EDGE_PIXELS), seconds=seconds and seconds.quick)
     most = costs.estimate(price, sizes=_sizes(room, builder, EDGE_PIXELS), seconds=seconds and seconds.slow)
-    return least.usd, most.usd
+    return Costs(price, expected, least.usd, most.usd, worst_of(most.usd, listed.worst_usd))
 
 
 def _sizes(room: Room, builder: InputBuilder, off: int) -> costs.Sizes:

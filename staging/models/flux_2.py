@@ -95,11 +95,13 @@ class Flux2DevInput(LosslessOutput):
         )
 
     def price(self, listed: Price) -> Price:
-        """Return the listed price, which is that of go_fast, or the one without it."""
+        """Return the listed price, which is that of go_fast, or the one without it, which is a sixth more."""
         if self.go_fast:
             return listed
-        slow = Decimal("0.014")
-        return listed.model_copy(update={"usd_per_megapixel_in": slow, "usd_per_megapixel_out": slow})
+        # Published as 0.012 with it and 0.014 without; of another price it is taken to be the same share.
+        rates = {name: getattr(listed, name) for name in ("usd_per_megapixel_in", "usd_per_megapixel_out")}
+        slow = {name: (rate * 7 / 6).quantize(Decimal("0.000001")) for name, rate in rates.items() if rate is not None}
+        return listed.model_copy(update=slow)
 
 
 class Flux2KleinInput(LosslessOutput):

@@ -4,14 +4,13 @@ They run by a version: the provider answers 404 to a community model's bare name
 what shape its output has, so none is said to keep the framing.
 """
 
-from decimal import Decimal
 from typing import ClassVar, Self
 
 from pydantic import Field, JsonValue, model_validator
 
 from staging.models.pictures import LosslessOutput, given
-from staging.models.prices import HARDWARE, unknown
-from staging.registry import Capability, InputBuilder, ModelID, ModelSpec, OutputShape, Price, RoomInput
+from staging.models.prices import MODEL_PAGE, per_second, unknown
+from staging.registry import Capability, InputBuilder, ModelID, ModelSpec, OutputShape, RoomInput
 
 LICENCE = "Not stated on a page that was read: ask the author before selling outputs."
 
@@ -148,12 +147,10 @@ INTERIOR_V2 = ModelSpec(
     provider="replicate",
     builder=InteriorV2Input,
     output=OutputShape.URI_LIST,
-    price=Price(
-        usd_per_second=Decimal("0.000975"),
-        hardware="gpu-l40s",
-        source=HARDWARE.name,
-        dated=HARDWARE.dated,
-        note="Its page says L40S, at most 11 seconds and about 0.010 a run; a recorded run took 40 seconds.",
+    price=per_second(
+        "gpu-l40s",
+        MODEL_PAGE,
+        "Its page says at most 11 seconds and about 0.010 a run; a recorded run took 40 seconds.",
     ),
     typical_seconds=11.0,
     capabilities=frozenset({Capability.MASK, Capability.REFERENCES, Capability.NEGATIVE_PROMPT}),

@@ -27,7 +27,7 @@ DAIKINA = PriceSource("the price list in vecna/daikina", date(2025, 11, 27))
 OPENAI_HK = PriceSource("an undated price list of openai-hk", date(2026, 11, 1))
 TEST_LOG = PriceSource("one undated third-party test log", date(2026, 11, 1))
 THIRD_PARTY = PriceSource("one undated third-party note", date(2026, 11, 1))
-HARDWARE = PriceSource("replicate.com/pricing, a stored copy", date(2026, 11, 1))
+MODEL_PAGE = PriceSource("the model's page on replicate.com", date(2026, 11, 1))
 NOWHERE = PriceSource("no published price found", date(2026, 11, 1))
 OFFLINE = PriceSource("offline", date(2026, 11, 1))
 
@@ -47,6 +47,11 @@ def per_megapixel(usd: str, source: PriceSource, *, usd_per_run: str | None = No
         dated=source.dated,
         note=note,
     )
+
+
+def per_second(hardware: str, source: PriceSource, note: str = "") -> Price:
+    """Return a price for each second of that hardware, at the rate of the one table of rates (data/hardware.toml)."""
+    return Price(hardware=hardware, source=source.name, dated=source.dated, note=note)
 
 
 def unknown(reason: str) -> Price:

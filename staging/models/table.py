@@ -83,6 +83,8 @@ def _price(price: Price) -> str:
         )
         if rate is not None
     ]
+    if price.hardware is not None and price.usd_per_second is None:
+        parts.append(f"the rate of {price.hardware} a second")
     figures = " + ".join(parts) or "**unknown**"
     return _line(f"{figures}. {price.note} ({price.source}; {price.dated})")
 
