@@ -10,11 +10,12 @@ from staging.errors import LedgerDamaged
 from staging.images import Pictures
 from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine, Favourite
 from staging.store.connection import LedgerFile
-from staging.store.costs import CostFilter, CostLedger, CostReport, CostRow, RunTimes, UnderWay, Waste
+from staging.store.costs import CostLedger
 from staging.store.documents import Document, DocumentLedger
 from staging.store.export import export
 from staging.store.history import HistoryLedger, ModelHistory
 from staging.store.predictions import PredictionLedger
+from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
 from staging.store.rooms import RoomLedger
 from staging.store.schema import applied_migrations, make_views, migrate, pending, read_migrations
 from staging.store.uploads import UploadLedger
@@ -28,6 +29,7 @@ __all__ = [
     "CostLedger",
     "CostReport",
     "CostRow",
+    "DayOfModel",
     "Document",
     "DocumentLedger",
     "Favourite",

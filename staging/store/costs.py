@@ -9,138 +9,34 @@ that nobody knows is counted beside the sums, never as 0.
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from staging.predictions import State, Verdict
 from staging.store.connection import LedgerFile, again_on_conflict
-from staging.store.daily import DIMENSIONS, LIVE_COSTS, LIVE_SECONDS, MEASURES, STEP, Span, open_spans, seal, totals_of
-from staging.store.tables import MICRODOLLAR
+from staging.store.daily import (
+    DIMENSIONS,
+    LIVE_COSTS,
+    LIVE_SECONDS,
+    MEASURES,
+    STEP,
+    Span,
+    open_spans,
+    seal,
+    totals_of,
+)
+from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
 
+DEAREST_MODELS = 6
+"""So many models have their days told apart; the others are added up."""
+ALL = CostFilter()
 _MEASURES = ", ".join(MEASURES)
 _SEALED = "day BETWEEN $first AND $last AND day IN (SELECT day FROM app.sealed_days WHERE zone = $kept_zone)"
 _ZERO = Decimal("0.000000")
-
-
-@dataclass(frozen=True, slots=True)
-class CostFilter:
-    """What a report is narrowed down to; None is all."""
-
-    model: str | None = None
-    project: str | None = None
-    """'' is what belongs to no project."""
-    person: str | None = None
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """The dimensions that are narrowed down, with their values."""
-        known = {"model": self.model, "project": self.project, "person": self.person}
-        return {name: value for name, value in known.items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class CostRow:
-    """What one model, project, person, room type, arm or day came to."""
-
-    key: str
-    """The model's id, the project's or person's name, ..., or the day as 2026-11-22."""
-    predictions: int = 0
-    """Those that have ended."""
-    accepted: int = 0
-    rejected: int = 0
-    undecided: int = 0
-    failed: int = 0
-    canceled: int = 0
-    unknown: int = 0
-    """Nobody can say whether the provider ran them: charged at full price until settled."""
-    retries: int = 0
-    """How many of the predictions were made again for another one."""
-    cost_usd: Decimal = _ZERO
-    """The known costs, of successes and failures alike: as settled, else as reckoned."""
-    settled: int = 0
-    """How many of the predictions were settled by the provider's bill or a person."""
-    settled_usd: Decimal = _ZERO
-    """The part of `cost_usd` that was settled; the rest is an estimate with its basis."""
-    unknown_charges: int = 0
-    """How many predictions cost nobody knows what: not in `cost_usd`."""
-    held_usd: Decimal = _ZERO
-    """What was reserved for those: it goes on counting against budgets, and is not in `cost_usd`."""
-    rejected_usd: Decimal = _ZERO
-    """The part of `cost_usd` that went into rejected outputs."""
-    lost_usd: Decimal = _ZERO
-    """The part of `cost_usd` that went into what failed, was cancelled or is unknown."""
-
-    @property
-    def succeeded(self) -> int:
-        """How many brought a picture."""
-        return self.accepted + self.rejected + self.undecided
-
-    @property
-    def usd_per_accepted(self) -> Decimal | None:
-        """All known costs, rejected, failed and repeated ones too, over the accepted outputs; None without any."""
-        if not self.accepted:
-            return None
-        return (self.cost_usd / self.accepted).quantize(MICRODOLLAR, ROUND_HALF_UP)
-
-
-@dataclass(frozen=True, slots=True)
-class Waste:
-    """What went into outputs that nobody took, for one reason."""
-
-    outcome: str
-    """"failed" or "rejected"."""
-    reason: str
-    """The kind of failure, or the reasons of the rejection joined by " + "."""
-    predictions: int
-    cost_usd: Decimal
-    unknown_charges: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunTimes:
-    """How long successes of a model ran, by the provider's clock; right to one per cent."""
-
-    model: str
-    runs: int
-    p50_seconds: float
-    p95_seconds: float
-
-
-class UnderWay(NamedTuple):
-    """What has not ended: in no sum yet."""
-
-    predictions: int
-    reserved_usd: Decimal
-    """The most that it may cost, as far as something was reserved."""
-    unreserved: int
-    """How many of the predictions have nothing reserved: their price is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class CostReport:
-    """What was spent on some days. Each list of rows adds up to `total`, to the last digit."""
-
-    first: date
-    last: date
-    total: CostRow
-    before: CostRow
-    """The total of as many days right before these."""
-    by_model: tuple[CostRow, ...]
-    by_project: tuple[CostRow, ...]
-    by_person: tuple[CostRow, ...]
-    by_room_type: tuple[CostRow, ...]
-    by_arm: tuple[CostRow, ...]
-    by_day: tuple[CostRow, ...]
-    """Only days that something ended on, in order of time; the other lists start with the dearest."""
-    waste: tuple[Waste, ...]
-    """The dearest first."""
-    run_times: tuple[RunTimes, ...]
-    """By model, of all projects and people: a filter by those does not narrow them."""
 
 
 class CostLedger:
@@ -155,12 +51,12 @@ class CostLedger:
         """Return the day it is in the lab's time zone."""
         return datetime.now(ZoneInfo(self.zone)).date()
 
-    def report(self, first: date, last: date, wanted: CostFilter = CostFilter()) -> CostReport:
+    def report(self, first: date, last: date, wanted: CostFilter = ALL) -> CostReport:
         """Return what was spent from the first day to the last one, both counted."""
         self.refresh()
         return self.report_as_it_is(first, last, wanted)
 
-    def report_as_it_is(self, first: date, last: date, wanted: CostFilter = CostFilter()) -> CostReport:
+    def report_as_it_is(self, first: date, last: date, wanted: CostFilter = ALL) -> CostReport:
         """Return the same without adding up any day for good: also of a ledger that is only read."""
         length = (last - first).days + 1
         earlier = (first - timedelta(days=length), first - timedelta(days=1))
@@ -180,9 +76,28 @@ class CostLedger:
             by_room_type=groups["room_type"],
             by_arm=groups["arm"],
             by_day=tuple(sorted(_rows(rows, "day"), key=lambda row: row.key)),
+            by_day_and_model=_days_of_models(rows),
             waste=_waste(rows),
             run_times=run_times,
         )
+
+    def daily(self, first: date, last: date, wanted: CostFilter = ALL) -> tuple[Decimal, ...]:
+        """Return the known cost of each day from the first to the last, days that nothing ended on as 0."""
+        with self._ledger.reading() as cursor:
+            rows = _read(cursor, self.zone, first, last, wanted)
+        costs = {row.key: row.cost_usd for row in _rows(rows, "day")}
+        return tuple(costs.get(str(first + timedelta(days=offset)), _ZERO) for offset in range((last - first).days + 1))
+
+    def first_day(self) -> date | None:
+        """Return the first day that anything ended on; None when nothing has."""
+        self.refresh()
+        with self._ledger.reading() as cursor:
+            ((sealed,),) = cursor.execute("SELECT min(day) FROM app.sealed_days WHERE zone = ?", [self.zone]).fetchall()
+            today = self.today()
+            if sealed is None and _read(cursor, self.zone, today, today, ALL):
+                return today
+        first: date | None = sealed
+        return first
 
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """Return the models, projects and people that anything has ended for, by dimension."""
@@ -257,9 +172,13 @@ def _read(
         totals.append(f"SELECT day, dimension, key, outcome, {_MEASURES} FROM ({totals_of('costs')})")  # noqa: S608
     summed = ", ".join(f"sum({name})" for name in MEASURES)
     return cursor.execute(
-        f"WITH {with_costs} totals AS ({' UNION ALL '.join(totals)}) "  # noqa: S608
+        f"WITH {with_costs} totals AS MATERIALIZED ({' UNION ALL '.join(totals)}), "  # noqa: S608
+        "dearest AS (SELECT key FROM totals WHERE dimension = 'model' "
+        f"GROUP BY key ORDER BY sum(cost_usd) DESC, key LIMIT {DEAREST_MODELS}) "
         f"SELECT dimension, key, outcome, {summed} FROM totals GROUP BY dimension, key, outcome UNION ALL "
-        f"SELECT 'day', day::VARCHAR, outcome, {summed} FROM totals WHERE dimension = 'model' GROUP BY day, outcome",
+        f"SELECT 'day', day::VARCHAR, outcome, {summed} FROM totals WHERE dimension = 'model' GROUP BY day, outcome "
+        f"UNION ALL SELECT 'day and model', day || ' ' || coalesce(d.key, ''), '', {summed} "
+        "FROM totals AS t LEFT JOIN dearest AS d USING (key) WHERE dimension = 'model' GROUP BY day, d.key",
         values,
     ).fetchall()
 
@@ -361,6 +280,15 @@ def _row(key: str, outcomes: Sequence[tuple[Any, ...]]) -> CostRow:
         rejected_usd=costs[Verdict.REJECTED],
         lost_usd=costs[State.FAILED] + costs[State.CANCELED] + costs[State.UNKNOWN],
     )
+
+
+def _days_of_models(rows: Sequence[tuple[Any, ...]]) -> tuple[DayOfModel, ...]:
+    found = []
+    for dimension, key, _, _, _, cost, *_ in rows:
+        if dimension == "day and model":
+            day, _, model = key.partition(" ")
+            found.append(DayOfModel(date.fromisoformat(day), model, cost))
+    return tuple(sorted(found))
 
 
 def _by_cost(rows: Sequence[CostRow]) -> tuple[CostRow, ...]:

@@ -13,9 +13,10 @@ from staging.errors import NotFound
 from staging.images import Pictures
 from staging.predictions import State
 from staging.store.connection import LedgerFile
-from staging.store.costs import CostLedger, CostReport, CostRow
+from staging.store.costs import CostLedger
 from staging.store.daily import daily_differences
 from staging.store.lives import Life, lives_of
+from staging.store.reports import CostReport, CostRow
 
 _AT_ONCE = 1_000
 """Predictions read in one go: some tens of megabytes."""
