@@ -3,6 +3,7 @@
 import difflib
 import ipaddress
 import os
+import re
 import warnings
 from decimal import Decimal
 from pathlib import Path
@@ -78,6 +79,9 @@ class Settings(BaseSettings):
     poll_slowest_seconds: float = Field(default=1.5, gt=0)
     """How late the provider is asked again at most."""
 
+    alert_urls: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Where alerts are sent, besides the bell: Apprise addresses, with spaces or commas between."""
+
     confirm_above_usd: Decimal = Field(default=Decimal("5.00"), ge=0, allow_inf_nan=False)
     """A run that may cost more than this asks for a confirmation first."""
 
@@ -121,6 +125,23 @@ class Settings(BaseSettings):
     @classmethod
     def _split_hosts(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("alert_urls", mode="before")
+    @classmethod
+    def _split_urls(cls, value: Any) -> Any:
+        """An address may have commas of its own (two people to write to): one ends it only before the next address."""
+        if not isinstance(value, str):
+            return value
+        urls = [part.strip(",") for part in re.split(r"\s+|,(?=[A-Za-z][A-Za-z0-9+.-]*://)", value)]
+        return tuple(url for url in urls if url)
+
+    @field_validator("alert_urls")
+    @classmethod
+    def _look_like_urls(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for position, url in enumerate(value, 1):
+            if "://" not in url.get_secret_value():
+                raise ValueError(f"Address {position} of {len(value)} has no kind, such as slack:// or mailtos://")
+        return value
 
     @property
     def ledger_path(self) -> Path:

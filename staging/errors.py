@@ -20,6 +20,7 @@ StagingError
 ├── UploadRejected         a file did not pass the door for pictures
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
+├── DeliveryRefused        a step that cannot follow the last one of an alert's delivery
 └── ProviderError          what the provider, or the way to it, did
     ├── ProviderUnavailable    a passing fault: the same call may work later
     │   └── ProviderThrottled  the same, with the seconds to wait
@@ -110,6 +111,10 @@ class NotFound(StagingError):
 
 class EditedMeanwhile(StagingError):
     """Somebody else has changed what a person was editing; nothing was written."""
+
+
+class DeliveryRefused(StagingError):
+    """A step does not follow the last one of an alert's delivery; nothing was written."""
 
 
 class ProviderError(StagingError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from staging.alerts import AlertWatch, open_channels
 from staging.budgets import Budgets
 from staging.claim import Claim, claim
 from staging.config import Settings
@@ -49,6 +50,7 @@ class Lab:
     prices: PriceBook
     engine: Engine
     budgets: Budgets
+    alerts: AlertWatch
     desk: Desk
     takeaway: Takeaway
     sharing: Sharing
@@ -62,6 +64,7 @@ class Lab:
     def close(self) -> None:
         """Stop the engine, close the ledger and let go of the data folder."""
         self.engine.stop()
+        self.alerts.stop()
         self.pictures.close()
         self.store.close()
         self.claim.release()
@@ -77,6 +80,7 @@ def open_lab(settings: Settings) -> Lab:
     shipped = PromptBook.read(SHIPPED / "prompts.toml")
     shipped_profiles = read_profiles(SHIPPED / "disclosure.toml")
     shipped_rates = read_rates(SHIPPED / "hardware.toml")
+    channels = open_channels(settings.alert_urls)
     held = claim(settings.data_dir)
     try:
         store = Store.open(settings.ledger_path, settings.time_zone)
@@ -85,23 +89,28 @@ def open_lab(settings: Settings) -> Lab:
         raise
     key = _key(settings.data_dir)
     pictures = Pictures(settings.data_dir / "pictures", key)
+    budgets = Budgets(store, registry)
+    alerts = AlertWatch(store, budgets, channels)
     engine = Engine(
         settings=settings,
         registry=registry,
         store=store,
         pictures=pictures,
         providers=lambda: _providers(settings, pictures),
+        ended=alerts.wake,
     )
     shelf = PromptShelf(store, shipped)
     prices = PriceBook(registry, store, shipped_rates)
-    budgets = Budgets(store, registry)
     desk = Desk(settings, registry, store, pictures, engine, _refusals(settings), prices)
     profiles = Profiles(shipped_profiles, store)
     takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
     sharing = Sharing(store, key, outside=settings.share_outside)
-    lab = Lab(settings, registry, store, pictures, shelf, prices, engine, budgets, desk, takeaway, sharing, held)
+    lab = Lab(
+        settings, registry, store, pictures, shelf, prices, engine, budgets, alerts, desk, takeaway, sharing, held
+    )
     try:
         _add_sample_rooms(lab)
+        alerts.start()
     except BaseException:
         lab.close()
         raise

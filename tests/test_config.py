@@ -215,3 +215,42 @@ def test_the_data_folder_is_known_from_anywhere(tmp_path: Path, monkeypatch: pyt
     assert read_settings().data_dir == tmp_path / "somewhere"
     monkeypatch.delenv("STAGING_DATA_DIR")
     assert read_settings().data_dir == tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("slack://a/b/c", ["slack://a/b/c"]),
+        (" slack://a/b/c  \n jsons://host/x ", ["slack://a/b/c", "jsons://host/x"]),
+        ("slack://a/b/c,jsons://host/x,", ["slack://a/b/c", "jsons://host/x"]),
+        ("slack://a/b/c, jsons://host/x", ["slack://a/b/c", "jsons://host/x"]),
+        ("mailtos://u:p@host?to=a@b.c,d@e.f,json://host", ["mailtos://u:p@host?to=a@b.c,d@e.f", "json://host"]),
+    ],
+)
+def test_alert_addresses_are_split_and_keep_commas_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, given: str, expected: list[str]
+) -> None:
+    monkeypatch.setenv("STAGING_ALERT_URLS", given)
+
+    assert [url.get_secret_value() for url in read_settings().alert_urls] == expected
+
+
+def test_an_alert_address_that_is_none_is_named_by_its_place(
+    monkeypatch: pytest.MonkeyPatch, canary_token: str
+) -> None:
+    monkeypatch.setenv("STAGING_ALERT_URLS", f"slack://a/b/c {canary_token}")
+
+    with pytest.raises(SettingsRefused) as refused:
+        read_settings()
+
+    assert str(refused.value).startswith("STAGING_ALERT_URLS cannot be used: Address 2 of 2 has no kind")
+    assert canary_token not in str(refused.value)
+
+
+def test_alert_addresses_are_in_no_text_of_the_settings(monkeypatch: pytest.MonkeyPatch, canary_token: str) -> None:
+    monkeypatch.setenv("STAGING_ALERT_URLS", f"slack://{canary_token}")
+
+    settings = read_settings()
+
+    assert canary_token not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert canary_token in settings.alert_urls[0].get_secret_value()  # the control: it is there

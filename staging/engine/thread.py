@@ -49,12 +49,15 @@ class Engine:
         store: Store,
         pictures: Pictures,
         providers: ProviderMaker,
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
+        """`ended` is called, in the engine's thread, whenever a prediction has ended: it must return at once."""
         self._settings = settings
         self._registry = registry
         self._store = store
         self._pictures = pictures
         self._make_providers = providers
+        self._tell_ended = ended
         self._live: dict[str, Live] = {}
         self._ended: set[str] = set()
         self._carried: dict[str, tuple[Life, asyncio.Task[None]]] = {}
@@ -208,6 +211,7 @@ class Engine:
             self._live.pop(life.prediction.id, None)
             self._carried.pop(life.prediction.id, None)
             self._ended.add(life.prediction.id)
+            self._tell_ended()
 
     async def _give_up(self, life: Life) -> None:
         """End a prediction that an error of our own stopped: it must not stay open for ever."""

@@ -8,6 +8,7 @@ from typing import Self
 
 from staging.errors import LedgerDamaged
 from staging.images import Pictures
+from staging.store.alerts import Alert, AlertKey, AlertLedger, AlertLine, Delivery, Step
 from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine, Favourite
 from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger
@@ -22,6 +23,10 @@ from staging.store.uploads import UploadLedger
 from staging.store.verify import Verification, verify
 
 __all__ = [
+    "Alert",
+    "AlertKey",
+    "AlertLedger",
+    "AlertLine",
     "ComparisonFilter",
     "ComparisonLedger",
     "ComparisonLine",
@@ -30,6 +35,7 @@ __all__ = [
     "CostReport",
     "CostRow",
     "DayOfModel",
+    "Delivery",
     "Document",
     "DocumentLedger",
     "Favourite",
@@ -38,6 +44,7 @@ __all__ = [
     "PredictionLedger",
     "RoomLedger",
     "RunTimes",
+    "Step",
     "Store",
     "UnderWay",
     "UploadLedger",
@@ -58,6 +65,7 @@ class Store:
         self.history = HistoryLedger(ledger)
         self.uploads = UploadLedger(ledger)
         self.costs = CostLedger(ledger, zone)
+        self.alerts = AlertLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:
