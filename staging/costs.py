@@ -50,7 +50,7 @@ def megapixels(width: int, height: int) -> int:
 def reckon(price: Price, used: Quantities, rule: str) -> Charge:
     """Return the sum of the price's parts; unknown when a part's quantity is not known."""
     if not price.known:
-        return Charge(None, f"price unknown ({price.source})")
+        return Charge(None, f"{rule}: price unknown ({price.source})")
     quantities = (1, used.images, used.seconds, used.megapixels_in, used.megapixels_out)
     parts = [
         (name, rate, quantity)
@@ -111,7 +111,7 @@ def charge(
     they failed, and in full when they were cancelled while running.
     """
     if shape is OutputShape.PICTURE:
-        return Charge(Decimal(0), "offline")
+        return Charge(Decimal(0), "offline: made on this machine, not charged")
     metrics = snapshot.metrics
     images = _count(metrics.get("image_count")) or (len(outputs) or None)
     used = Quantities(

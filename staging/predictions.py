@@ -187,6 +187,10 @@ class PredictionNow:
     """The most that it may cost, set aside when it was queued; None when nothing was."""
     settled_usd: Decimal | None = None
     """What the provider's bill, or a person, says it came to; the charge beside it stays what we reckoned."""
+    settled_source: str | None = None
+    """Which bill, or "by hand"."""
+    settled_note: str | None = None
+    """The bill's file name, or what the person said."""
     outputs: tuple[Output, ...] = field(default=())
     mark: Mark = field(default=Mark())
 
@@ -199,3 +203,12 @@ class PredictionNow:
     def cost_usd(self) -> Decimal | None:
         """What it cost: as settled, or else as we reckoned; None when nobody knows."""
         return self.charge_usd if self.settled_usd is None else self.settled_usd
+
+    @property
+    def cost_basis(self) -> str:
+        """How its cost is known: as settled, with what we reckoned before; empty while nothing is said."""
+        if self.settled_usd is None:
+            return self.charge_basis or ""
+        reckoned = "unknown" if self.charge_usd is None else f"${self.charge_usd.normalize():f}"
+        by = f"by hand: {self.settled_note}" if self.settled_source == "by hand" else f"by the bill {self.settled_note}"
+        return f"settled {by}; reckoned before: {reckoned} ({self.charge_basis or 'no basis'})"

@@ -95,7 +95,7 @@ def test_a_count_that_makes_no_sense_is_not_believed(count: Any) -> None:
         (Stage.FAILED, {}, PER_IMAGE, Decimal(0), "no output to charge for"),
         (Stage.FAILED, {"metrics": {"predict_time": 2}}, PER_SECOND, Decimal("0.00195"), "active time"),
         (Stage.FAILED, {}, PER_SECOND, None, "not reported"),
-        (Stage.FAILED, {}, UNKNOWN, None, "unknown"),
+        (Stage.FAILED, {}, UNKNOWN, None, "failed: active time is charged: price unknown (nobody says)"),
         (Stage.CANCELED, {}, PER_IMAGE, Decimal(0), "before it started"),
         (Stage.CANCELED, {"started_at": datetime.now(UTC)}, PER_IMAGE, Decimal("0.03"), "cancelled while running"),
         (Stage.CANCELED, {"metrics": {"predict_time": 4}}, PER_SECOND, Decimal("0.0039"), "cancelled while running"),
@@ -119,7 +119,7 @@ def test_offline_is_free_and_says_why() -> None:
     charge = costs.charge(
         PER_IMAGE, ended(Stage.SUCCEEDED), sizes=SIZES, outputs=(picture(),), shape=OutputShape.PICTURE
     )
-    assert (charge.usd, charge.basis) == (Decimal(0), "offline")
+    assert (charge.usd, charge.basis) == (Decimal(0), "offline: made on this machine, not charged")
 
 
 def test_an_unknown_outcome_is_counted_at_full_price() -> None:

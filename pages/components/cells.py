@@ -37,7 +37,7 @@ def columns(view: ComparisonView, registry: ModelRegistry) -> list[Column]:
         mine = [cell.prediction for (_, of, position), cell in view.cells.items() if (of, position) == (model, seed)]
         took = [now.total_seconds for now in mine if now.state is State.SUCCEEDED and now.total_seconds is not None]
         ended = [now for now in mine if now.state.final]
-        charges = [now.charge_usd for now in ended if now.charge_usd is not None]
+        charges = [now.cost_usd for now in ended if now.cost_usd is not None]
         spec = registry.get(model) if registry.exists(model) else None
         seeded = spec is not None and Capability.SEED in spec.capabilities
         drawn.append(
@@ -88,7 +88,7 @@ def cell(seen: CellView, room: Room, pictures: Pictures) -> Cell:
         status=word,
         sentence="" if picture else sentence,
         facts=facts(now),
-        hint=now.charge_basis or "",
+        hint=now.cost_basis,
         picture=picture,
         progress=seen.progress if not now.state.final else None,
         elapsed_seconds=None if now.state.final else seen.elapsed_seconds,
@@ -108,9 +108,9 @@ def facts(now: PredictionNow) -> str:
     parts = []
     if now.state.final:
         parts.append(duration(now.total_seconds))
-        if now.charge_usd is not None and (now.charge_usd or now.state is State.SUCCEEDED):
-            parts.append(dollars(now.charge_usd))
-        elif now.charge_usd is None and now.state is State.SUCCEEDED:
+        if now.cost_usd is not None and (now.cost_usd or now.state is State.SUCCEEDED):
+            parts.append(dollars(now.cost_usd))
+        elif now.cost_usd is None and now.state is State.SUCCEEDED:
             parts.append("cost unknown")
     elif now.prediction.estimate_usd is not None:
         parts.append(f"about {dollars(now.prediction.estimate_usd)}")
@@ -128,11 +128,11 @@ def summary(view: ComparisonView) -> tuple[float, str]:
         if count := sum(now.state is state for now in nows):
             words.append(f"{count} {word}")
     # What was spent counts the tries before the last one too.
-    spent = sum((one.charge_usd for one in view.tries if one.charge_usd is not None), Decimal(0))
+    spent = sum((one.cost_usd for one in view.tries if one.cost_usd is not None), Decimal(0))
     expected = [one.prediction.estimate_usd for one in view.tries]
     known = sum((amount for amount in expected if amount is not None), Decimal(0))
     beyond = " and what nobody knows" if None in expected else ""
     words.append(f"{dollars(spent)} spent of about {dollars(known)}{beyond}" if known else f"{dollars(spent)} spent")
-    if unknown := sum(one.state.final and one.charge_usd is None for one in view.tries):
+    if unknown := sum(one.state.final and one.cost_usd is None for one in view.tries):
         words.append(f"{unknown} at an unknown price")
     return (done / total if total else 1.0), " · ".join(words)

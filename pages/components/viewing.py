@@ -163,7 +163,6 @@ def output(place: Place, column: Column, room: Room, pictures: Pictures, zone: s
 def facts(now: PredictionNow, column: Column, zone: str | None) -> tuple[tuple[str, str], ...]:
     """Return all that is known of an output, label and value; what is not known of it is left out."""
     asked, picture = now.prediction, now.outputs[0]
-    known = now.charge_usd is not None
     return _known(
         [
             ("Model", f"{column.name} ({asked.model})"),
@@ -173,8 +172,8 @@ def facts(now: PredictionNow, column: Column, zone: str | None) -> tuple[tuple[s
             ("Seed", "" if asked.seed is None else str(asked.seed)),
             ("Time", duration(now.total_seconds)),
             ("of it running", duration(now.run_seconds)),
-            ("Cost", dollars(now.charge_usd) if known else "unknown"),
-            ("Reckoned", now.charge_basis or ""),
+            ("Cost", dollars(now.cost_usd)),
+            ("Settled" if now.settled_usd is not None else "Reckoned", now.cost_basis),
             ("Size", f"{_size(picture.width, picture.height)} pixels, {_bytes(picture.size_bytes)}"),
             ("Made", f"{moment(now.ended_at, zone)}, asked for by {asked.created_by}" if now.ended_at else ""),
             ("Prompt", asked.prompt),

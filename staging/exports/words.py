@@ -66,7 +66,7 @@ def seconds(value: float | None) -> str:
 
 def figures(now: PredictionNow) -> str:
     """Return what an output took: "12 s · $0.04"."""
-    return " · ".join(part for part in (seconds(now.total_seconds), money(now.charge_usd)) if part)
+    return " · ".join(part for part in (seconds(now.total_seconds), money(now.cost_usd)) if part)
 
 
 def judged(mark: Mark) -> str:

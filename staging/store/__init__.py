@@ -19,6 +19,7 @@ from staging.store.predictions import PredictionLedger
 from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
 from staging.store.rooms import RoomLedger
 from staging.store.schema import applied_migrations, make_views, migrate, pending, read_migrations
+from staging.store.settlements import Billed, Settlement, SettlementLedger
 from staging.store.uploads import UploadLedger
 from staging.store.verify import Verification, verify
 
@@ -27,6 +28,7 @@ __all__ = [
     "AlertKey",
     "AlertLedger",
     "AlertLine",
+    "Billed",
     "ComparisonFilter",
     "ComparisonLedger",
     "ComparisonLine",
@@ -44,6 +46,8 @@ __all__ = [
     "PredictionLedger",
     "RoomLedger",
     "RunTimes",
+    "Settlement",
+    "SettlementLedger",
     "Step",
     "Store",
     "UnderWay",
@@ -66,6 +70,7 @@ class Store:
         self.uploads = UploadLedger(ledger)
         self.costs = CostLedger(ledger, zone)
         self.alerts = AlertLedger(ledger)
+        self.settlements = SettlementLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:

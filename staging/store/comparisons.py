@@ -48,7 +48,7 @@ class ComparisonLine:
     succeeded: int
     accepted: int
     spent_usd: Decimal
-    """The known charges of all tries."""
+    """The known costs of all tries: as settled, else as reckoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +210,11 @@ def _lines(cursor: duckdb.DuckDBPyConnection, comparisons: Sequence[Comparison])
             list(p.room ORDER BY p.position), list(p.model ORDER BY p.position),
             count(*) FILTER (p.retry_of IS NULL), count(*) FILTER (n.state IS NULL),
             count(*) FILTER (n.state = 'succeeded'), count(*) FILTER (v.verdict = 'accepted'),
-            coalesce(sum(g.charge_usd), 0)
+            coalesce(sum(coalesce(s.settled_usd, g.charge_usd)), 0)
         FROM p
         LEFT JOIN endings AS n ON n.prediction_id = p.id
         LEFT JOIN charges_now AS g ON g.prediction_id = p.id
+        LEFT JOIN settlements_now AS s ON s.prediction_id = p.id
         LEFT JOIN verdicts_now AS v ON v.prediction_id = p.id
         GROUP BY p.comparison_id
         """,

@@ -1,6 +1,6 @@
 """What the ledger says of each model: how long it takes, what it costs, how often it was accepted.
 
-Events and verdicts are only ever added, so their two counts tell whether anything has changed: the
+Events, verdicts and settlements are only ever added, so their counts tell whether anything has changed: the
 answers are kept until it has. A page asks at every rerun, and counting takes a tenth of asking.
 """
 
@@ -27,10 +27,11 @@ SELECT
     quantile_cont(n.run_seconds, 0.9) FILTER (n.state = 'succeeded'),
     count(*) FILTER (v.verdict = 'accepted'),
     count(*) FILTER (v.verdict IN ('accepted', 'rejected')),
-    quantile_disc(g.charge_usd, 0.5) FILTER (n.state = 'succeeded')
+    quantile_disc(coalesce(s.settled_usd, g.charge_usd), 0.5) FILTER (n.state = 'succeeded')
 FROM recent AS r
 LEFT JOIN endings AS n ON n.prediction_id = r.id
 LEFT JOIN charges_now AS g ON g.prediction_id = r.id
+LEFT JOIN settlements_now AS s ON s.prediction_id = r.id
 LEFT JOIN verdicts_now AS v ON v.prediction_id = r.id
 GROUP BY r.model
 """
@@ -54,11 +55,11 @@ class ModelHistory:
     judged: int
     """Accepted or rejected."""
     usd_per_image: Decimal | None
-    """The median charge of a success, as far as charges are known."""
+    """The median cost of a success, as far as costs are known: as settled, else as reckoned."""
 
 
 class _Known(NamedTuple):
-    counts: tuple[int, int]
+    counts: tuple[int, int, int]
     models: Mapping[str, ModelHistory]
     under_way: Mapping[str, int]
 
@@ -83,7 +84,8 @@ class HistoryLedger:
         known = self._known
         with self._ledger.reading() as cursor:
             (counts,) = cursor.execute(
-                "SELECT (SELECT count(*) FROM app.events), (SELECT count(*) FROM app.verdicts)"
+                "SELECT (SELECT count(*) FROM app.events), (SELECT count(*) FROM app.verdicts), "
+                "(SELECT count(*) FROM app.settlements)"
             ).fetchall()
             if known is None or known.counts != counts:
                 models = {model: ModelHistory(*facts) for model, *facts in cursor.execute(_MODELS, [RECENT]).fetchall()}

@@ -47,7 +47,7 @@ def known_now(
     cancel_requested: bool = False,
     mark: Mark = Mark(),  # noqa: B008 — frozen
     reserved_usd: Decimal | None = None,
-    settled_usd: Decimal | None = None,
+    settled: tuple[Decimal, str, str] | None = None,
 ) -> PredictionNow:
     """Return all that the prediction's events, in order and at least one, say so far."""
     known: dict[str, Any] = {}
@@ -72,7 +72,9 @@ def known_now(
         outputs=tuple(outputs),
         mark=mark,
         reserved_usd=reserved_usd,
-        settled_usd=settled_usd,
+        settled_usd=settled[0] if settled else None,
+        settled_source=settled[1] if settled else None,
+        settled_note=settled[2] if settled else None,
         **known,
     )
 
@@ -111,7 +113,7 @@ def read_lives(cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[o
                 cancel_requested=cancel_requested,
                 mark=marks.get(prediction.id, Mark()),
                 reserved_usd=reserved.get(prediction.id),
-                settled_usd=settled.get(prediction.id),
+                settled=settled.get(prediction.id),
             ),
             events[prediction.id],
         )
@@ -161,11 +163,13 @@ def read_marks(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[st
 
 def _read_amounts(
     cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]
-) -> tuple[Mapping[str, Decimal], Mapping[str, Decimal]]:
-    """Return what was reserved for each prediction, and what it was last settled at; others are absent."""
+) -> tuple[Mapping[str, Decimal], Mapping[str, tuple[Decimal, str, str]]]:
+    """Return what was reserved for each prediction, and its last settlement: amount, source, note."""
     reserved = _of(cursor, ids, "SELECT prediction_id, usd FROM app.reservations")
-    settled = _of(cursor, ids, "SELECT prediction_id, sequence, usd FROM app.settlements")
-    return dict(reserved), {prediction_id: usd for prediction_id, _, usd in sorted(settled)}
+    settled = _of(cursor, ids, "SELECT prediction_id, sequence, usd, source, note FROM app.settlements")
+    return dict(reserved), {
+        prediction_id: (usd, source, note) for prediction_id, _, usd, source, note in sorted(settled)
+    }
 
 
 def _of(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str], select: str, end: str = "") -> list[tuple[Any, ...]]:

@@ -17,7 +17,10 @@ from staging.store.costs import CostLedger
 from staging.store.daily import daily_differences
 from staging.store.lives import Life, lives_of
 from staging.store.reports import CostReport, CostRow
+from staging.store.settlements import bill_differences
 
+OFFLINE = "offline"
+"""The provider that runs on this machine for nothing."""
 _AT_ONCE = 1_000
 """Predictions read in one go: some tens of megabytes."""
 
@@ -37,6 +40,7 @@ def verify(ledger: LedgerFile, costs: CostLedger, pictures: Pictures) -> Verific
     _check_pictures(ledger, pictures, found)
     _check_charges_and_totals(ledger, costs, found)
     _check_days(ledger, found)
+    _check_bills(ledger, found)
     return Verification(found.checked, tuple(found.differences))
 
 
@@ -105,6 +109,13 @@ def _check_days(ledger: LedgerFile, found: _Findings) -> None:
     found.differences.extend(wrong)
 
 
+def _check_bills(ledger: LedgerFile, found: _Findings) -> None:
+    """Compare each settlement with what was kept of the bill that it stands on."""
+    checked, wrong = bill_differences(ledger)
+    found.checked += checked
+    found.differences.extend(wrong)
+
+
 def _all_lives(ledger: LedgerFile) -> Iterator[Life]:
     ids = [
         key
@@ -120,9 +131,20 @@ def _all_lives(ledger: LedgerFile) -> Iterator[Life]:
 
 def _check_charge(life: Life, found: _Findings) -> None:
     now = life.now
+    inputs, price = now.charge_inputs or {}, now.prediction.price
     if now.charge_usd is None:
+        found.compare(
+            not price.known or not inputs or reckon_again(price, inputs) is None,
+            f"The charge of prediction {now.prediction.id} is unknown, but its copied price and what it used come to "
+            f"{reckon_again(price, inputs)} USD.",
+        )
         return
-    again = reckon_again(now.prediction.price, now.charge_inputs or {})
+    if now.state in (State.SUCCEEDED, State.UNKNOWN) and now.prediction.provider != OFFLINE:
+        found.compare(
+            bool(inputs),
+            f"The charge of prediction {now.prediction.id} does not say what its price was multiplied with.",
+        )
+    again = reckon_again(price, inputs)
     found.compare(
         again == now.charge_usd,
         f"The charge of prediction {now.prediction.id} is {now.charge_usd} USD, but its copied price and what it used "
