@@ -4,21 +4,22 @@ A budget is a document with all its versions. What counts against it are the cos
 its present period, and what is reserved for everything under way.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from staging.errors import BudgetRefused
-from staging.periods import Days, Period, days_of
+from staging.budgets_terms import Budget, BudgetVersion, Outlook, Scope, Standing, Wanted
+from staging.errors import BudgetExceeded, BudgetRefused
+from staging.periods import Period, days_of
 from staging.registry import ModelRegistry
 from staging.store import Document, Store
-from staging.store.budgets import Cursor, counted
+from staging.store.budgets import Account, Cursor, counted
+from staging.store.documents import documents_in
+from staging.store.predictions import Reserve
 
 __all__ = [
     "LONGEST_KEY",
@@ -27,9 +28,11 @@ __all__ = [
     "Budget",
     "BudgetVersion",
     "Budgets",
+    "Outlook",
     "Period",
     "Scope",
     "Standing",
+    "Wanted",
 ]
 
 KIND = "budget"
@@ -38,75 +41,6 @@ LONGEST_KEY = 200
 LONGEST_NOTE = 200
 MOST_USD = Decimal(1_000_000)
 MOST_THRESHOLDS = 10
-THRESHOLDS = (50, 80, 95, 100)
-
-
-class Scope(StrEnum):
-    """What a budget is for."""
-
-    ALL = "all"
-    MODEL = "model"
-    PROJECT = "project"
-    PERSON = "person"
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What may be spent on something in each of its periods."""
-
-    name: str
-    scope: Scope
-    key: str
-    """The model's id, or the project's or person's name; '' for all, and for what belongs to no project."""
-    period: Period
-    limit_usd: Decimal
-    hard: bool
-    """True: what could go above the limit is not started. False: it is started, and told."""
-    thresholds: tuple[int, ...] = THRESHOLDS
-    """Per cent of the limit at which somebody is told, in rising order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a budget stands in one of its periods."""
-
-    budget: Budget
-    first: date
-    """The period's first day in the lab's time zone; `date.min` of a total."""
-    last: date | None
-    """Its last day; None of a total, which has no end."""
-    period: str
-    """"2026-11", "2026-W47", "2026-11-23" or "total"."""
-    spent_usd: Decimal
-    """The costs of what ended in the period, and what was reserved for those that nobody knows."""
-    reserved_usd: Decimal
-    """What is set aside for all that is under way."""
-
-    @property
-    def left_usd(self) -> Decimal:
-        """The limit less what is spent and reserved; below 0 when the budget is overspent."""
-        return self.budget.limit_usd - self.spent_usd - self.reserved_usd
-
-    @property
-    def share(self) -> Decimal:
-        """What is spent and reserved, as a part of the limit: 1 is all of it."""
-        return (self.spent_usd + self.reserved_usd) / self.budget.limit_usd
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetVersion:
-    """What somebody wrote of a budget, once."""
-
-    name: str
-    version: int
-    """Counts from 0."""
-    budget: Budget | None
-    """None: it was removed with this version, or cannot be read."""
-    fault: str
-    """Why this release cannot read it; empty where it can."""
-    note: str
-    written_at: datetime
-    written_by: str
 
 
 class _Body(BaseModel):
@@ -189,18 +123,66 @@ class Budgets:
 
         Reservations are those of now, whichever day is asked for.
         """
+        self._store.costs.refresh()
         day = today or self.today()
-        budgets = self.list()
         with self._store.ledger.reading() as cursor:
-            return tuple(standing(cursor, budget, self.zone, day) for budget in budgets)
+            return tuple(_standings(cursor, _budgets(cursor), self.zone, day))
+
+    def outlook(self, wanted: Sequence[Wanted]) -> tuple[Outlook, ...]:
+        """Return how each budget that the predictions count against would stand with them, by name."""
+        if _free(wanted):
+            return ()
+        self._store.costs.refresh()
+        with self._store.ledger.reading() as cursor:
+            return tuple(self._outlook(cursor, wanted))
+
+    def reserve(self, wanted: Sequence[Wanted]) -> Reserve:
+        """Return what sets the amounts aside in the transaction that queues the predictions.
+
+        There it raises BudgetExceeded, and nothing is queued, when a hard budget has too little left for
+        all of them. What costs nothing is never refused.
+        """
+
+        def reserve(cursor: Cursor) -> Mapping[str, Decimal | None]:
+            if not _free(wanted):
+                # Nobody else writes until this transaction ends: what is left stays so until it is taken.
+                outlook = self._outlook(cursor, wanted)
+                objections = [one.objection for one in outlook if one.standing.budget.hard and one.objection]
+                if objections:
+                    raise BudgetExceeded(f"Nothing was started. {' '.join(objections)}")
+            return {one.prediction_id: one.usd for one in wanted}
+
+        return reserve
+
+    def _outlook(self, cursor: Cursor, wanted: Sequence[Wanted]) -> Iterable[Outlook]:
+        dear = [one for one in wanted if one.usd != 0]
+        touched = [budget for budget in _budgets(cursor) if any(budget.takes(one) for one in dear)]
+        for standing in _standings(cursor, touched, self.zone, self.today()):
+            mine = [one for one in dear if standing.budget.takes(one)]
+            unpriced = tuple(dict.fromkeys(one.model for one in mine if one.usd is None))
+            usd = sum((one.usd for one in mine if one.usd is not None), Decimal(0))
+            yield Outlook(standing, usd, unpriced, self.zone)
 
 
-def standing(cursor: Cursor, budget: Budget, zone: str, day: date) -> Standing:
-    """Return how the budget stands in its period that the day lies in, as the transaction sees it."""
-    days: Days = days_of(budget.period, day)
-    dimension = "" if budget.scope is Scope.ALL else budget.scope.value
-    counts = counted(cursor, zone, days.first, days.last or day, dimension, budget.key)
-    return Standing(budget, days.first, days.last, days.name, counts.spent_usd, counts.reserved_usd)
+def _free(wanted: Sequence[Wanted]) -> bool:
+    return all(one.usd == 0 for one in wanted)
+
+
+def _budgets(cursor: Cursor) -> list[Budget]:
+    return [_read(document) for document in documents_in(cursor, KIND)]
+
+
+def _standings(cursor: Cursor, budgets: Sequence[Budget], zone: str, day: date) -> list[Standing]:
+    """Return how the budgets stand in their periods that the day lies in, as the transaction sees it."""
+    periods = [days_of(budget.period, day) for budget in budgets]
+    accounts = [
+        Account(None if budget.scope is Scope.ALL else budget.scope.value, budget.key, days.first, days.last or day)
+        for budget, days in zip(budgets, periods, strict=True)
+    ]
+    return [
+        Standing(budget, days.first, days.last, days.name, counts.spent_usd, counts.reserved_usd)
+        for budget, days, counts in zip(budgets, periods, counted(cursor, zone, accounts), strict=True)
+    ]
 
 
 def _checked(budget: Budget, registry: ModelRegistry) -> tuple[str, _Body]:

@@ -101,7 +101,7 @@ def open_lab(settings: Settings) -> Lab:
     )
     shelf = PromptShelf(store, shipped)
     prices = PriceBook(registry, store, shipped_rates)
-    desk = Desk(settings, registry, store, pictures, engine, _refusals(settings), prices)
+    desk = Desk(settings, registry, store, pictures, engine, budgets, _refusals(settings), prices)
     profiles = Profiles(shipped_profiles, store)
     takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
     sharing = Sharing(store, key, outside=settings.share_outside)

@@ -136,7 +136,7 @@ def test_what_failed_is_tried_again_together(first_lab: Lab) -> None:
     view = finished(first_lab, comparison)
     lost = sum(not cell.prediction.outputs for cell in view.cells.values())
 
-    assert first_lab.desk.retry_failed(comparison, "ada") == lost
+    assert first_lab.desk.retry_failed(comparison, "ada") == (lost, 0, "")
 
     assert first_lab.store.comparisons.line(comparison).predictions == 2
     finished(first_lab, comparison)

@@ -9,12 +9,14 @@ from pages.components.finishing import expect_end_of
 from pages.components.grid import Act, grid
 from pages.components.judging import take
 from pages.components.viewing import open_viewer
-from pages.components.words import plain
+from pages.components.words import counted, plain
 from staging.access import person
 from staging.desk import ComparisonView
 from staging.lab import Lab
 
 POLL_SECONDS = 1.0
+REFUSED = "compare-retry-refused"
+"""Where the session keeps what came of the last press on trying all failures again, and of which comparison."""
 CELLS_A_SECOND = 150
 """A larger grid is looked at less often: each look sends all of it."""
 
@@ -71,11 +73,17 @@ def _progress(lab: Lab, seen: ComparisonView) -> None:
         else:
             st.markdown(plain(words), width="stretch")
         if lost > 1 and st.button(f"Retry {lost} failed", icon=":material/refresh:", key="compare-retry-failed"):
-            lab.desk.retry_failed(seen.comparison.id, person())
-            expect_end_of(seen.comparison.id)
+            retried = lab.desk.retry_failed(seen.comparison.id, person())
+            st.session_state[REFUSED] = (seen.comparison.id, retried)
+            if retried.tried:
+                expect_end_of(seen.comparison.id)
             st.rerun()  # the timer may have to start again
         if st.button("New comparison", icon=":material/add:", key="compare-new"):
             go({})
+    comparison_id, retried = st.session_state.get(REFUSED, ("", None))
+    if comparison_id == seen.comparison.id and retried and retried.left:
+        left = f"{counted(retried.left, 'picture')} of {retried.left + retried.tried} not tried again."
+        st.warning(plain(f"{left} {retried.refusal}"), icon=":material/account_balance_wallet:")
 
 
 def _do(lab: Lab, act: Act) -> None:

@@ -3,7 +3,7 @@
 Nothing here waits for a provider: an intent is written to the ledger and the engine is woken.
 """
 
-from staging.desk.desk import Desk, ModelOffer
+from staging.desk.desk import Desk
 from staging.desk.plans import (
     MOST_PREDICTIONS,
     MOST_SEEDS,
@@ -15,7 +15,7 @@ from staging.desk.plans import (
     Recipe,
 )
 from staging.desk.sets import ModelSet, ModelSets
-from staging.desk.views import CellView, ComparisonView
+from staging.desk.views import CellView, ComparisonView, ModelOffer, Retried
 
 __all__ = [
     "MOST_PREDICTIONS",
@@ -32,4 +32,5 @@ __all__ = [
     "Plan",
     "PlannedPrediction",
     "Recipe",
+    "Retried",
 ]

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from staging.budgets import Budgets, Outlook, Wanted
 from staging.config import Settings
 from staging.desk.plans import (
     MOST_PREDICTIONS,
@@ -21,29 +22,17 @@ from staging.desk.plans import (
     recipe_of,
 )
 from staging.desk.timing import Load, Seconds, capacities, seconds_of, seconds_to_the_last
-from staging.desk.views import CellView, ComparisonView, cell_view, places_of
+from staging.desk.views import CellView, ComparisonView, ModelOffer, Retried, cell_view, places_of
 from staging.engine import Engine
-from staging.errors import ConfirmationNeeded, EventRefused, NotFound, ParametersRefused, UnknownModel
+from staging.errors import BudgetExceeded, ConfirmationNeeded, EventRefused, NotFound, ParametersRefused, UnknownModel
 from staging.ids import new_id
 from staging.images import Pictures
 from staging.predictions import LONGEST_NOTE, MOST_STARS, Comparison, Mark, Prediction, Reason, State, Verdict
 from staging.prices import PriceBook
 from staging.prompts import LONGEST_PROMPT
-from staging.registry import Capability, ModelRegistry, ModelSpec, Price, RoomInput
+from staging.registry import Capability, ModelRegistry, ModelSpec, RoomInput
 from staging.rooms import Room, RoomType
 from staging.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class ModelOffer:
-    """A model as the picker offers it."""
-
-    spec: ModelSpec
-    available: bool
-    reason: str
-    """Why it cannot be run now, and what to do; empty when it can."""
-    price: Price
-    """Today's."""
 
 
 class Desk:
@@ -56,6 +45,7 @@ class Desk:
         store: Store,
         pictures: Pictures,
         engine: Engine,
+        budgets: Budgets,
         refusals: Mapping[str, str],
         prices: PriceBook,
     ) -> None:
@@ -65,6 +55,7 @@ class Desk:
         self._store = store
         self._pictures = pictures
         self._engine = engine
+        self._budgets = budgets
         self._refusals = refusals
         """Provider name or model id → why it cannot be used here."""
 
@@ -195,6 +186,15 @@ class Desk:
         """True when the run may cost more than is bought without asking (STAGING_CONFIRM_ABOVE_USD)."""
         return plan.estimate.amount.above(self._settings.confirm_above_usd)
 
+    def outlook(self, plan: Plan, by: str) -> tuple[Outlook, ...]:
+        """Return how the budgets that the run counts against would stand with it, by name."""
+        return self._budgets.outlook(
+            [
+                Wanted(str(number), cell.spec.id.value, plan.project or cell.room.project, by, cell.worst_usd)
+                for number, cell in enumerate(plan.cells)
+            ]
+        )
+
     # ── a run ────────────────────────────────────────────────────────────────────────────────
 
     def start(
@@ -205,7 +205,7 @@ class Desk:
         `order` is the id to give it, made by the caller before the person can press: the same order
         given again, by a double click, asks for nothing. ConfirmationNeeded when the run may cost
         more than is bought without asking, and `confirmed`, the amount that a person has agreed to,
-        does not cover it.
+        does not cover it. BudgetExceeded when a hard budget has too little left for all of it.
         """
         if order is not None:
             with suppress(NotFound):
@@ -240,7 +240,11 @@ class Desk:
             )
             for cell in plan.cells
         ]
-        self._store.predictions.queue(comparison, predictions, now)
+        wanted = [
+            Wanted(one.id, one.model, one.project, by, cell.worst_usd)
+            for one, cell in zip(predictions, plan.cells, strict=True)
+        ]
+        self._store.predictions.queue(comparison, predictions, now, self._budgets.reserve(wanted))
         self._engine.wake()
         return comparison.id
 
@@ -257,7 +261,8 @@ class Desk:
     def retry(self, prediction_id: str, by: str) -> str:
         """Return the id of a new try in the same cell.
 
-        ParametersRefused while it is under way or done well, EventRefused when it was tried again already.
+        ParametersRefused while it is under way or done well, EventRefused when it was tried again already,
+        BudgetExceeded when a hard budget has too little left for it.
         """
         old = self._store.predictions.get(prediction_id)
         if not old.state.final or old.state is State.SUCCEEDED:
@@ -279,23 +284,29 @@ class Desk:
             retry_of=prediction_id,
         )
         comparison = self._store.comparisons.get(again.comparison_id)
-        self._store.predictions.queue(comparison, [again], now)
+        wanted = Wanted(again.id, again.model, again.project, by, costs.worst_usd)
+        self._store.predictions.queue(comparison, [again], now, self._budgets.reserve([wanted]))
         self._engine.wake()
         return again.id
 
-    def retry_failed(self, comparison_id: str, by: str) -> int:
-        """Try again what failed, was cancelled or is unknown in the comparison; return how many that were.
+    def retry_failed(self, comparison_id: str, by: str) -> Retried:
+        """Try again what failed, was cancelled or is unknown in the comparison, one after another.
 
-        What cannot be tried again now, or was meanwhile by somebody else, is left as it is.
+        What cannot be tried again now, or was meanwhile by somebody else, is left as it is; so is what a
+        budget has too little left for, and the budget's sentence is returned.
         """
-        tried = 0
+        tried = left = 0
+        refusal = ""
         for cell in self.look(comparison_id).cells.values():
             now = cell.prediction
             if now.state.final and now.state is not State.SUCCEEDED:
                 with suppress(ParametersRefused, EventRefused, UnknownModel, NotFound):
-                    self.retry(now.prediction.id, by)
-                    tried += 1
-        return tried
+                    try:
+                        self.retry(now.prediction.id, by)
+                        tried += 1
+                    except BudgetExceeded as error:
+                        left, refusal = left + 1, refusal or str(error)
+        return Retried(tried, left, refusal)
 
     def recipe(self, comparison_id: str) -> Recipe:
         """Return what the comparison was made of, to be run again or with changes; NotFound."""

@@ -3,9 +3,33 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from staging.engine import WAITING, Live
 from staging.predictions import Comparison, PredictionNow
+from staging.registry import ModelSpec, Price
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOffer:
+    """A model as the picker offers it."""
+
+    spec: ModelSpec
+    available: bool
+    reason: str
+    """Why it cannot be run now, and what to do; empty when it can."""
+    price: Price
+    """Today's."""
+
+
+class Retried(NamedTuple):
+    """What came of trying all failures again."""
+
+    tried: int
+    left: int
+    """How many a budget had too little left for."""
+    refusal: str
+    """What the budget said of the first of those; empty when there are none."""
 
 
 @dataclass(frozen=True, slots=True)

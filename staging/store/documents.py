@@ -75,8 +75,8 @@ class DocumentLedger:
 
     def list(self, kind: str) -> builtins.list[Document]:
         """Return the last version of every document of the kind that was not taken away, by name."""
-        last = {document.name: document for document in self._read("kind = ? ORDER BY name, version", [kind])}
-        return [document for document in last.values() if document.body is not None]
+        with self._ledger.reading() as cursor:
+            return documents_in(cursor, kind)
 
     def versions(self, kind: str, name: str) -> builtins.list[Document]:
         """Return every version, the newest first; nothing when there is none."""
@@ -89,6 +89,12 @@ class DocumentLedger:
     def _read(self, where: str, values: builtins.list[Any]) -> builtins.list[Document]:
         with self._ledger.reading() as cursor:
             return _read(cursor, where, values)
+
+
+def documents_in(cursor: duckdb.DuckDBPyConnection, kind: str) -> list[Document]:
+    """Return what `DocumentLedger.list` does, as the transaction sees it."""
+    last = {document.name: document for document in _read(cursor, "kind = ? ORDER BY name, version", [kind])}
+    return [document for document in last.values() if document.body is not None]
 
 
 def _last(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> Document | None:
