@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.bell import bell
 from pages.components.calm import calm
 from pages.components.finishing import tell_what_finished
 from staging.lab import current
@@ -66,6 +67,12 @@ page = st.navigation(
             icon=":material/payments:",
             help="What was spent, on what, by whom, and per accepted picture.",
         ),
+        st.Page(
+            PAGES / "alerts.py",
+            title="Alerts",
+            icon=":material/notifications:",
+            help="What was told about budgets, and by which channels it is sent.",
+        ),
     ],
     position="top",
 )
@@ -75,6 +82,7 @@ if st.context.theme.type == "dark":
 with calm():
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="stretch")
+        bell(current())
         connection()
     shown = st.query_params.get("comparison") if page.title == "Compare" else None
     page.run()

@@ -147,6 +147,8 @@ def test_the_last_alerts_come_with_their_own_deliveries(store: Store) -> None:
         store.alerts.raise_once(alert(str(number), number), [JSON, SLACK])
     store.alerts.step(AlertKey("All", "2026-11", "4"), JSON, Step.SENDING, later(9) + timedelta(days=1))
 
+    store.alerts.step(AlertKey("All", "2026-11", "0"), JSON, Step.SENDING, later(9))
+
     lines = store.alerts.lines("ada", 2)
 
     assert [line.alert.key.kind for line in lines] == ["4", "3"]
@@ -162,3 +164,24 @@ def test_sentences_are_found_by_key(store: Store) -> None:
     store.alerts.raise_once(alert("95"), [])
 
     assert store.alerts.sentences([KEY]) == {KEY: alert().sentence}
+
+
+def test_the_bell_is_never_behind(store: Store) -> None:
+    """It is kept from run to run; each kind of write makes it new."""
+    assert store.alerts.bell("ada", 8) == (0, ())
+
+    store.alerts.raise_once(alert(), [SLACK])
+    assert store.alerts.bell("ada", 8).unread == 1
+    store.alerts.step(KEY, SLACK, Step.SENDING, later(1))
+    assert store.alerts.bell("ada", 8).lines[0].deliveries[0].step is Step.SENDING
+    store.alerts.mark_read("ada", later(2))
+    assert store.alerts.bell("ada", 8) == (0, store.alerts.lines("ada", 8))
+    assert store.alerts.bell("bob", 8).unread == 1
+
+
+def test_the_bell_asks_nothing_while_nothing_changes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.alerts.raise_once(alert(), [])
+    before = store.alerts.bell("ada", 8)
+    monkeypatch.delattr(store.alerts, "_ledger")
+
+    assert store.alerts.bell("ada", 8) is before

@@ -6,7 +6,8 @@ courier.py   one channel's deliveries, each written down before it is sent and a
 watch.py     the threads: one that looks, one for each channel
 """
 
-from staging.alerts.channels import Channel, Outcome, open_channels
+from staging.alerts.channels import SYNTAX, Channel, Outcome, open_channels
+from staging.alerts.courier import retry_at
 from staging.alerts.watch import AlertWatch
 
-__all__ = ["AlertWatch", "Channel", "Outcome", "open_channels"]
+__all__ = ["SYNTAX", "AlertWatch", "Channel", "Outcome", "open_channels", "retry_at"]

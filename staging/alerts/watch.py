@@ -27,7 +27,7 @@ LOOK_AT_MOST_EVERY_SECONDS = 2.0
 """Fifty predictions that end together are looked at once."""
 FORECAST_EVERY = timedelta(minutes=10)
 """It reads eight weeks of costs, and changes with the days more than with the minutes."""
-STOP_SECONDS = 1.0
+STOP_SECONDS = 0.5
 
 STOPPED = "Staging Lab was stopped while it was being sent: nobody knows if it arrived."
 NOT_SET_UP = "The channel is not set up any more."

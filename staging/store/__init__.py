@@ -8,7 +8,7 @@ from typing import Self
 
 from staging.errors import LedgerDamaged
 from staging.images import Pictures
-from staging.store.alerts import Alert, AlertKey, AlertLedger, AlertLine, Delivery, Step
+from staging.store.alerts import Alert, AlertKey, AlertLedger, AlertLine, Bell, Delivery, Step
 from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine, Favourite
 from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger
@@ -28,6 +28,7 @@ __all__ = [
     "AlertKey",
     "AlertLedger",
     "AlertLine",
+    "Bell",
     "Billed",
     "ComparisonFilter",
     "ComparisonLedger",

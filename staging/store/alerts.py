@@ -3,6 +3,7 @@
 Nothing is ever changed: an alert is a row, each step of a delivery is a row, and so is each reading.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.tables import ALERT_DELIVERIES, ALERT_READINGS, ALERTS, selected, utc
 
 _KEY = "budget, period, kind"
+_NEWEST = "ORDER BY raised_at DESC, budget, period, kind LIMIT ?"
 
 
 class AlertKey(NamedTuple):
@@ -91,11 +93,24 @@ class AlertLine:
     """By channel."""
 
 
+class Bell(NamedTuple):
+    """What one person's bell shows."""
+
+    unread: int
+    lines: tuple[AlertLine, ...]
+    """The last alerts, the newest first."""
+
+
 class AlertLedger:
     """The alerts. Every method may be called from any thread."""
 
     def __init__(self, ledger: LedgerFile) -> None:
         self._ledger = ledger
+        # Every page shows the bell in every run, and alerts are rare: what it shows (10 ms of questions)
+        # is kept until something is written. Nobody else writes: the file belongs to this process.
+        self._bells: dict[tuple[str, int], tuple[object, Bell]] = {}
+        self._state = object()
+        """Another one after each write."""
 
     @again_on_conflict
     def raise_once(self, alert: Alert, channels: Sequence[str]) -> bool:
@@ -106,7 +121,8 @@ class AlertLedger:
             ALERTS.insert(cursor, [(*alert.key, alert.sentence, alert.spent_usd, alert.limit_usd, alert.raised_at)])
             steps = [(*alert.key, channel, 0, Step.QUEUED.value, "", alert.raised_at) for channel in channels]
             ALERT_DELIVERIES.insert(cursor, steps)
-            return True
+        self._state = object()
+        return True
 
     def raised(self, budget: str, period: str) -> tuple[Alert, ...]:
         """Return what was raised for the budget and period."""
@@ -129,12 +145,13 @@ class AlertLedger:
                 )
             following = 0 if sequence is None else sequence + 1
             ALERT_DELIVERIES.insert(cursor, [(*values, following, step.value, error, at)])
+        self._state = object()
 
     def deliveries(self, *steps: Step, channel: str | None = None) -> tuple[Delivery, ...]:
         """Return the deliveries that stand at one of the steps, of all channels or of one, the oldest first."""
+        where, values = ("", []) if channel is None else ("WHERE channel = ?", [channel])
         with self._ledger.reading() as cursor:
-            found = _deliveries(cursor, "" if channel is None else "WHERE channel = ?", [channel] if channel else [])
-        return tuple(delivery for delivery in found if delivery.step in steps)
+            return tuple(_deliveries(cursor, where, values, steps))
 
     def sentences(self, alerts: Sequence[AlertKey]) -> dict[AlertKey, str]:
         """Return the sentence of each alert."""
@@ -142,6 +159,16 @@ class AlertLedger:
         with self._ledger.reading() as cursor:
             found = _alerts(cursor, "WHERE list_contains(?, budget)", [[key.budget for key in wanted]])
         return {alert.key: alert.sentence for alert in found if alert.key in wanted}
+
+    def bell(self, person: str, most: int) -> Bell:
+        """Return what is unread, and the last alerts."""
+        state = self._state  # asked for first: what is written meanwhile makes the next one ask again
+        kept = self._bells.get((person, most))
+        if kept is not None and kept[0] is state:
+            return kept[1]
+        bell = Bell(self.unread(person), self.lines(person, most))
+        self._bells[person, most] = (state, bell)
+        return bell
 
     def unread(self, person: str) -> int:
         """Return how many alerts the person has not marked as read."""
@@ -154,23 +181,18 @@ class AlertLedger:
     def lines(self, person: str, most: int) -> tuple[AlertLine, ...]:
         """Return the last alerts, the newest first, at most so many."""
         with self._ledger.reading() as cursor:
-            alerts = _alerts(cursor, "ORDER BY raised_at DESC, budget, period, kind LIMIT ?", [most])
+            alerts = _alerts(cursor, _NEWEST, [most])
             if not alerts:
                 return ()
-            # What is delivered was raised before: no delivery of these is older than the oldest of them.
-            oldest = min(alert.raised_at for alert in alerts)
             read = set(
                 cursor.execute(f"SELECT {_KEY} FROM app.alert_readings WHERE person = ?", [person]).fetchall()  # noqa: S608
             )
-            deliveries = _deliveries(cursor, "WHERE happened_at >= ?", [oldest])
-        return tuple(
-            AlertLine(
-                alert,
-                tuple(alert.key) in read,
-                tuple(sorted((one for one in deliveries if one.alert == alert.key), key=lambda one: one.channel)),
-            )
-            for alert in alerts
-        )
+            these = f"WHERE ({_KEY}) IN (SELECT ({_KEY}) FROM app.alerts {_NEWEST})"  # noqa: S608
+            deliveries = _deliveries(cursor, these, [most])
+        at_channels: dict[AlertKey, list[Delivery]] = defaultdict(list)
+        for delivery in sorted(deliveries, key=lambda one: one.channel):
+            at_channels[delivery.alert].append(delivery)
+        return tuple(AlertLine(alert, tuple(alert.key) in read, tuple(at_channels[alert.key])) for alert in alerts)
 
     @again_on_conflict
     def mark_read(self, person: str, at: datetime) -> None:
@@ -181,6 +203,7 @@ class AlertLedger:
                 [person],
             ).fetchall()
             ALERT_READINGS.insert(cursor, [(*key, person, at) for key in unread])
+        self._state = object()
 
 
 def _alerts(cursor: duckdb.DuckDBPyConnection, rest: str, values: list[Any]) -> list[Alert]:
@@ -191,17 +214,23 @@ def _alerts(cursor: duckdb.DuckDBPyConnection, rest: str, values: list[Any]) -> 
     ]
 
 
-def _deliveries(cursor: duckdb.DuckDBPyConnection, where: str, values: list[Any]) -> list[Delivery]:
+def _deliveries(
+    cursor: duckdb.DuckDBPyConnection, where: str, values: Sequence[str | int], steps: Sequence[Step] = tuple(Step)
+) -> list[Delivery]:
     rows = cursor.execute(
-        f"WITH steps AS (SELECT {_KEY}, channel, sequence, state, error, {selected('happened_at')} AS happened, "  # noqa: S608
-        f"max(sequence) FILTER (state = 'queued') OVER (PARTITION BY {_KEY}, channel) AS queued "
-        f"FROM app.alert_deliveries {where}) "
-        f"SELECT {_KEY}, channel, arg_max(state, sequence), arg_max(error, sequence), arg_max(happened, sequence), "
-        "count(*) FILTER (state = 'sending' AND sequence > queued), min(happened) "
-        f"FROM steps GROUP BY {_KEY}, channel ORDER BY min(happened), {_KEY}, channel",
-        values,
+        f"SELECT {_KEY}, channel, list(state ORDER BY sequence), arg_max(error, sequence), "  # noqa: S608
+        f"arg_max({selected('happened_at')}, sequence) FROM app.alert_deliveries {where} "
+        f"GROUP BY {_KEY}, channel HAVING list_contains(?, arg_max(state, sequence)) "
+        f"ORDER BY min(happened_at), {_KEY}, channel",
+        [*values, list(steps)],
     ).fetchall()
     return [
-        Delivery(AlertKey(budget, period, kind), channel, Step(step), error, utc(happened), attempts)
-        for budget, period, kind, channel, step, error, happened, attempts, _ in rows
+        Delivery(AlertKey(budget, period, kind), channel, Step(states[-1]), error, utc(happened), _attempts(states))
+        for budget, period, kind, channel, states, error, happened in rows
     ]
+
+
+def _attempts(states: Sequence[str]) -> int:
+    """Return how often it was sent since it was queued last."""
+    queued = max(number for number, state in enumerate(states) if state == Step.QUEUED)
+    return states[queued:].count(Step.SENDING)
