@@ -73,8 +73,8 @@ def test_what_it_cost_is_as_stated_and_verify_agrees(lab: Lab, usd: Decimal | No
 
     assert now.charge_usd == usd
     assert (now.charge_basis or "").startswith("imported, as stated" if usd is not None else "price unknown")
-    report = lab.store.costs.report()
-    assert (report.total.charged_usd, report.total.unknown_charges) == (usd or 0, int(usd is None))
+    report = lab.store.costs.report(lab.store.costs.today(), lab.store.costs.today())
+    assert (report.total.cost_usd, report.total.unknown_charges) == (usd or 0, int(usd is None))
     assert lab.store.verify(lab.pictures).differences == ()
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,18 @@ ROWS: Mapping[str, str] = {
     "verdicts": "VALUES ('p{n}', 0, 'accepted', '2026-01-02 03:06:05+00', 'ada')",
     "comparison_versions": "VALUES ('c{n}', 0, 'kitchens', 'look again', false, '2026-01-02 03:07:05+00', 'ben')",
     "documents": "VALUES ('model set', 'ours {n}', 0, '[1]', '', '2026-01-02 03:04:05+00', 'ada')",
+    "settlements": "VALUES ('p{n}', 0, 0.03, 'bill', '', '2026-01-02 03:08:05+00', 'ada')",
+    "reservations": "VALUES ('p{n}', 0.05, '2026-01-02 03:04:05+00')",
+    "open_predictions": "VALUES ('o{n}', 'reve/edit', '', 'ada', 0.05)",
+    "alerts": "VALUES ('ours {n}', '2026-01', '50', 'Half is spent.', 5, 10, '2026-01-02 03:08:05+00')",
+    "alert_deliveries": "VALUES ('ours {n}', '2026-01', '50', '1: json', 0, 'sending', '', '2026-01-02 03:08:06+00')",
+    "alert_readings": "VALUES ('ours {n}', '2026-01', '50', 'ada', '2026-01-02 03:09:05+00')",
+    "sealed_days": "VALUES (DATE '2025-01-01' + {n}, 'UTC', '2026-01-02 03:04:05+00', true)",
+    "daily_costs": (
+        "VALUES (DATE '2025-01-01' + {n}, 'reve/edit', '', 'ada', 'other', '', 'accepted', '', 1, 0, 0.03, 0, 0, 0, 0)"
+    ),
+    "daily_totals": ("VALUES (DATE '2025-01-01' + {n}, 'model', 'reve/edit', 'accepted', '', 1, 0, 0.03, 0, 0, 0, 0)"),
+    "daily_seconds": "VALUES (DATE '2025-01-01' + {n}, 'reve/edit', 40, 1)",
     "uploads": "VALUES ('u{n}', 'replicate', '{n}', 'https://files.example/{n}', '2026-01-02 04:04:05+00', "
     "'2026-01-02 03:04:05+00')",
 }
@@ -102,7 +114,8 @@ def test_a_ledger_of_every_earlier_version_is_migrated_with_all_that_is_in_it(pa
     assert store.predictions.get(asked.id).outputs
     if version == len(RELEASED):
         assert (
-            store.predictions.get("p7").charge_usd == store.costs.report(until=NOW - timedelta(days=1)).total_usd / 20
+            store.predictions.get("p7").charge_usd
+            == store.costs.report(date(2026, 1, 1), NOW.date()).total.cost_usd / 20
         )
     store.close()
 

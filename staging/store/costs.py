@@ -19,6 +19,7 @@ import duckdb
 from staging.predictions import State, Verdict
 from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.daily import (
+    AT_ONCE,
     DIMENSIONS,
     LIVE_COSTS,
     LIVE_SECONDS,
@@ -35,7 +36,9 @@ DEAREST_MODELS = 6
 """So many models have their days told apart; the others are added up."""
 ALL = CostFilter()
 _MEASURES = ", ".join(MEASURES)
-_SEALED = "day BETWEEN $first AND $last AND day IN (SELECT day FROM app.sealed_days WHERE zone = $kept_zone)"
+_SEALED = (
+    "day BETWEEN $first AND $last AND day IN (SELECT day FROM app.sealed_days WHERE zone = $kept_zone AND NOT stale)"
+)
 _ZERO = Decimal("0.000000")
 
 
@@ -107,7 +110,7 @@ class CostLedger:
             found = set(
                 cursor.execute(
                     "SELECT DISTINCT dimension, key FROM app.daily_totals "
-                    "WHERE day IN (SELECT day FROM app.sealed_days WHERE zone = ?)",
+                    "WHERE day IN (SELECT day FROM app.sealed_days WHERE zone = ? AND NOT stale)",
                     [self.zone],
                 ).fetchall()
             )
@@ -129,7 +132,7 @@ class CostLedger:
     def refresh(self) -> None:
         """Add up the days that are over and were not, or no longer are; the last thing said of them counts."""
         with self._ledger.reading() as cursor:
-            spans = open_spans(cursor, self.zone, self.today())
+            spans = open_spans(cursor, self.zone, self.today(), AT_ONCE)
         for span in spans:
             with self._ledger.writing() as cursor:
                 seal(cursor, span, datetime.now(UTC))

@@ -18,7 +18,7 @@ DIMENSIONS = ("model", "project", "person", "room_type", "arm")
 MEASURES = ("predictions", "retries", "cost_usd", "settled", "settled_usd", "unknown_charges", "held_usd")
 STEP = 1.02
 """Run times are counted by steps of two per cent."""
-_AT_ONCE = timedelta(days=31)
+AT_ONCE = timedelta(days=31)
 """Days reckoned in one go: bounds the memory when years are sealed for the first time."""
 
 # One row a prediction that ended between $since and $until. The semi-joins let DuckDB pass over the
@@ -67,14 +67,14 @@ counted AS (
 _MEASURED = """
     count(*) AS predictions,
     count(*) FILTER (retry) AS retries,
-    coalesce(sum(cost_usd), 0)::DECIMAL(18, 6) AS cost_usd,
+    coalesce(sum(cost_usd), 0)::DECIMAL(38, 6) AS cost_usd,
     count(settled_usd) AS settled,
-    coalesce(sum(settled_usd), 0)::DECIMAL(18, 6) AS settled_usd,
+    coalesce(sum(settled_usd), 0)::DECIMAL(38, 6) AS settled_usd,
     count(*) FILTER (cost_usd IS NULL) AS unknown_charges,
-    coalesce(sum(reserved_usd) FILTER (cost_usd IS NULL), 0)::DECIMAL(18, 6) AS held_usd
+    coalesce(sum(reserved_usd) FILTER (cost_usd IS NULL), 0)::DECIMAL(38, 6) AS held_usd
 """
 _SUMMED = ", ".join(
-    f"sum({name})::DECIMAL(18, 6) AS {name}" if name.endswith("usd") else f"sum({name})::BIGINT AS {name}"
+    f"sum({name})::DECIMAL(38, 6) AS {name}" if name.endswith("usd") else f"sum({name})::BIGINT AS {name}"
     for name in MEASURES
 )
 
@@ -126,8 +126,13 @@ class Span:
         }
 
 
-def open_spans(cursor: duckdb.DuckDBPyConnection, zone: str, until: date) -> list[Span]:
-    """Return the days before `until` that something ended on and that are not sealed, as unbroken spans."""
+def open_spans(
+    cursor: duckdb.DuckDBPyConnection, zone: str, until: date, most: timedelta = timedelta.max
+) -> list[Span]:
+    """Return the days before `until` that are not sealed, as spans without a gap, none longer than `most`.
+
+    They begin with the first day that anything ended on.
+    """
     # Nothing ended before the first sealed day: `unseal` sees to that.
     ((first,),) = cursor.execute("SELECT min(day) FROM app.sealed_days WHERE zone = ?", [zone]).fetchall()
     if first is None:
@@ -140,16 +145,16 @@ def open_spans(cursor: duckdb.DuckDBPyConnection, zone: str, until: date) -> lis
         return []
     days = cursor.execute(
         "SELECT day::DATE AS day FROM unnest(generate_series(?::DATE, ?::DATE - 1, INTERVAL 1 DAY)) AS t(day) "
-        "ANTI JOIN (SELECT day FROM app.sealed_days WHERE zone = ?) USING (day) ORDER BY day",
+        "ANTI JOIN (SELECT day FROM app.sealed_days WHERE zone = ? AND NOT stale) USING (day) ORDER BY day",
         [first, until, zone],
     ).fetchall()
-    return _spans([day for (day,) in days], zone)
+    return _spans([day for (day,) in days], zone, most)
 
 
-def _spans(days: Sequence[date], zone: str) -> list[Span]:
+def _spans(days: Sequence[date], zone: str, most: timedelta) -> list[Span]:
     spans: list[Span] = []
     for day in days:
-        if spans and day - spans[-1].last == timedelta(days=1) and day - spans[-1].first < _AT_ONCE:
+        if spans and day - spans[-1].last == timedelta(days=1) and day - spans[-1].first < most:
             spans[-1] = Span(spans[-1].first, day, zone)
         else:
             spans.append(Span(day, day, zone))
@@ -169,7 +174,7 @@ def seal(cursor: duckdb.DuckDBPyConnection, span: Span, at: datetime) -> None:
     cursor.execute(f"INSERT INTO app.daily_seconds BY NAME {LIVE_SECONDS}", span.values)
     cursor.execute(
         "INSERT INTO app.sealed_days "
-        "SELECT day::DATE, ?, ? FROM unnest(generate_series(?::DATE, ?::DATE, INTERVAL 1 DAY)) AS t(day)",
+        "SELECT day::DATE, ?, ?, false FROM unnest(generate_series(?::DATE, ?::DATE, INTERVAL 1 DAY)) AS t(day)",
         [span.zone, aware(at), *days],
     )
 
@@ -192,12 +197,16 @@ def unseal_predictions(cursor: duckdb.DuckDBPyConnection, ids: Sequence[str]) ->
 
 
 def _unseal(cursor: duckdb.DuckDBPyConnection, moments: str, values: list[object]) -> None:
-    # A clock may be set back: what ended before the first sealed day unseals all, and the next report
-    # begins where the ledger does.
+    cursor.execute(
+        f"UPDATE app.sealed_days AS s SET stale = true FROM ({moments}) AS m "  # noqa: S608
+        "WHERE (m.moment AT TIME ZONE s.zone)::DATE = s.day AND NOT s.stale",
+        values,
+    )
+    # A clock may be set back: what ended before the first sealed day makes all begin anew, for reports
+    # look at no day before that one.
     cursor.execute(
         f"DELETE FROM app.sealed_days AS s USING ({moments}) AS m "  # noqa: S608
-        "WHERE (m.moment AT TIME ZONE s.zone)::DATE = s.day "
-        "OR (m.moment AT TIME ZONE s.zone)::DATE < (SELECT min(f.day) FROM app.sealed_days AS f)",
+        "WHERE (m.moment AT TIME ZONE s.zone)::DATE < (SELECT min(f.day) FROM app.sealed_days AS f)",
         values,
     )
 
@@ -213,9 +222,9 @@ def daily_differences(cursor: duckdb.DuckDBPyConnection) -> tuple[int, list[str]
     checked, wrong = 0, []
     spans = []
     for zone, days in cursor.execute(
-        "SELECT zone, list(DISTINCT day ORDER BY day) FROM app.sealed_days GROUP BY zone"
+        "SELECT zone, list(DISTINCT day ORDER BY day) FROM app.sealed_days WHERE NOT stale GROUP BY zone"
     ).fetchall():
-        spans += _spans(days, zone)
+        spans += _spans(days, zone, AT_ONCE)
     for span in spans:
         bounds = {"first": span.first, "last": span.last}
         for table, live in (

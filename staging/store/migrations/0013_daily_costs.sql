@@ -1,10 +1,11 @@
 -- What ended on each day, added up, so that a report of years need not read every prediction. All of it
--- follows from the other tables: a day that is in sealed_days is as they say, any other is not used and
--- reckoned anew. A later word on a prediction (a mark, a settlement, its room's type) takes its day out.
+-- follows from the other tables: a day that is in sealed_days, and not stale, is as they say; any other is
+-- reckoned anew. A later word on a prediction (a mark, a settlement, its room's type) makes its day stale.
 CREATE TABLE app.sealed_days (
     day DATE NOT NULL,
     zone VARCHAR NOT NULL,
-    sealed_at TIMESTAMPTZ NOT NULL
+    sealed_at TIMESTAMPTZ NOT NULL,
+    stale BOOLEAN NOT NULL
 );
 
 -- By every dimension at once: for reports of one model, project or person.
@@ -19,11 +20,11 @@ CREATE TABLE app.daily_costs (
     reason VARCHAR NOT NULL,
     predictions BIGINT NOT NULL,
     retries BIGINT NOT NULL,
-    cost_usd DECIMAL(18, 6) NOT NULL,
+    cost_usd DECIMAL(38, 6) NOT NULL,
     settled BIGINT NOT NULL,
-    settled_usd DECIMAL(18, 6) NOT NULL,
+    settled_usd DECIMAL(38, 6) NOT NULL,
     unknown_charges BIGINT NOT NULL,
-    held_usd DECIMAL(18, 6) NOT NULL
+    held_usd DECIMAL(38, 6) NOT NULL
 );
 
 -- By one dimension at a time, and so much shorter.
@@ -35,11 +36,11 @@ CREATE TABLE app.daily_totals (
     reason VARCHAR NOT NULL,
     predictions BIGINT NOT NULL,
     retries BIGINT NOT NULL,
-    cost_usd DECIMAL(18, 6) NOT NULL,
+    cost_usd DECIMAL(38, 6) NOT NULL,
     settled BIGINT NOT NULL,
-    settled_usd DECIMAL(18, 6) NOT NULL,
+    settled_usd DECIMAL(38, 6) NOT NULL,
     unknown_charges BIGINT NOT NULL,
-    held_usd DECIMAL(18, 6) NOT NULL
+    held_usd DECIMAL(38, 6) NOT NULL
 );
 
 -- How long successes took, counted by steps of two per cent.
