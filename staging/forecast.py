@@ -77,6 +77,8 @@ def at_the_end(before_usd: Decimal, today_usd: Decimal, daily: Sequence[Decimal]
     `before_usd` was spent in it before today and `today_usd` today so far; `daily` ends yesterday, and
     `days_after` days come after today. Today comes to what such a day does, or to what it already has.
     """
+    if today_usd and not any(daily):
+        return None  # begun today: days before it say nothing
     with_today = forecast(daily, days_after + 1)
     without = forecast(daily, days_after, passed=1)
     if with_today is None or without is None:

@@ -117,6 +117,7 @@ def test_a_period_comes_to_what_was_spent_and_what_is_to_come() -> None:
     assert busy is not None
     assert busy.expected_usd == busy.low_usd == 100 + 30 + 4 * 2
     assert at_the_end(Decimal(100), Decimal(30), week[:3], 4) is None
+    assert at_the_end(Decimal(0), Decimal(30), [Decimal(0)] * 56, 4) is None  # begun today
 
 
 @pytest.mark.parametrize(("freedom", "point"), [(3, 1.6377), (4, 1.5332), (9, 1.3830), (27, 1.3137), (55, 1.2971)])

@@ -1,119 +1,125 @@
-"""What was spent, drawn: the figures, a bar for each day, a table, and all of it as CSV."""
+"""What was spent, in figures: with the change against the days before, what is unknown always beside the money."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping
 from decimal import Decimal
 
-import altair as alt
 import streamlit as st
 
+from pages.components.foretelling import Foretold
 from pages.components.words import counted, dollars, plain
-from staging.store import CostReport, CostRow
+from staging.store import CostReport, CostRow, UnderWay
 
 
-def totals(report: CostReport) -> None:
-    """Draw the figures that matter most; unknown prices stand beside the money, never in it."""
-    per_accepted = dollars(report.total_usd / report.accepted) if report.accepted else "–"
-    with st.grid(4, min_column_width=150):
-        st.metric("Spent", dollars(report.total_usd), border=True)
-        st.metric("Per accepted picture", per_accepted, border=True)
-        st.metric("Pictures made", f"{report.succeeded} of {report.predictions}", border=True)
-        st.metric("Accepted", f"{report.accepted}", border=True)
-    if report.unknown:
-        named = ", ".join(f"{plain(model)} ({count})" for model, count in report.unknown)
-        several = sum(count for _, count in report.unknown)
-        st.warning(
-            f"Not in these sums: {counted(several, 'prediction')} at an unknown price: {named}.", icon=":material/help:"
-        )
+def figures(report: CostReport, under_way: UnderWay, foretold: Foretold) -> None:
+    """Draw the figures that matter most."""
+    total, before = report.total, report.before
+    earlier = f"than in the {counted(_days(report), 'day')} before"
+    with st.grid(4, min_column_width=155):
+        spent_change = change(total.cost_usd, before.cost_usd) if before.predictions else None
+        _figure("Spent", dollars(total.cost_usd), spent_change, earlier)
+        each = total.usd_per_accepted
+        each_change = change(each, before.usd_per_accepted) if each is not None else None
+        _figure("Per accepted picture", "–" if each is None else dollars(each), each_change, earlier, "inverse")
+        _figure("Pictures made", f"{total.succeeded} of {total.predictions}", said=_retries(total))
+        accepted = f"{total.rejected} rejected, {total.undecided} undecided"
+        _figure("Accepted", f"{total.accepted}", said=accepted)
+        wasted = total.rejected_usd + total.lost_usd
+        _figure("Wasted", dollars(wasted), said=plain(_wasted(total)), hint=WASTED)
+        _figure("Settled", dollars(total.settled_usd), said=plain(_settled(total)), hint=SETTLED)
+        _figure("Under way", f"{under_way.predictions}", said=_reserved(under_way), hint=UNDER_WAY)
+        foreseen(foretold)
 
 
-def chart(rows: Sequence[CostRow], first: date, last: date) -> None:
-    """Draw what was spent each day, the days without spending too; a word when there was none at all."""
-    if not any(row.charged_usd for row in rows):
-        st.caption("Nothing was charged in these days.")
+def foreseen(foretold: Foretold) -> None:
+    """Draw what is expected, between which amounts."""
+    told = foretold.forecast
+    value, said = "–", "too few days to tell"
+    if told is not None:
+        value = dollars(_cents(told.expected_usd))
+        said = plain(f"{dollars(_cents(told.low_usd))} to {dollars(_cents(told.high_usd))}")
+    _figure(f"Forecast for {foretold.of}", value, said=said, hint=FORECAST)
+
+
+WASTED = "What went into pictures that were rejected and into predictions that failed, were cancelled or got lost."
+SETTLED = "The part of the sum that the provider's bill, or a person, has settled. The rest is our own estimate."
+UNDER_WAY = "What has not ended, of all models, projects and people. It is in no sum yet; its most is reserved."
+FORECAST = "At the pace of the last 56 days at most. Four times of five the end should lie between the two amounts."
+
+
+def what_is_not_in_it(report: CostReport, names: Mapping[str, str]) -> None:
+    """Say which predictions have no known price: they are in no sum, and not $0."""
+    unknown = [(row.key, row.unknown_charges) for row in report.by_model if row.unknown_charges]
+    if not unknown:
         return
-    spent = {row.key: row for row in rows}
-    span = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
-    values = [
-        {
-            "Day": day.isoformat(),
-            # A float is near enough for a bar's height; every figure in words stays Decimal.
-            "Spent": float(spent[day.isoformat()].charged_usd) if day.isoformat() in spent else 0.0,
-            "Predictions": spent[day.isoformat()].predictions if day.isoformat() in spent else 0,
-        }
-        for day in span
-    ]
-    bars = (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
-        .encode(
-            x=alt.X("yearmonthdate(Day):O", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True)),
-            y=alt.Y("Spent:Q", title="US dollars", axis=alt.Axis(format="$,.2f", tickCount=4)),
-            tooltip=[
-                alt.Tooltip("Day:T", format="%-d %b %Y"),
-                alt.Tooltip("Spent:Q", format="$,.4f"),
-                alt.Tooltip("Predictions:Q"),
-            ],
-        )
-        .properties(height=220)
-    )
-    st.altair_chart(bars, key="costs-chart", alt="US dollars spent each day")
-
-
-def table(rows: Sequence[CostRow], name: str, labels: Mapping[str, str]) -> None:
-    """Draw one table, the dearest first (days by date); `labels` says what some keys are called."""
-    st.dataframe(
-        {
-            name: [labels.get(row.key, row.key) or "none" for row in rows],
-            "Spent": [_known(row, row.charged_usd) for row in rows],
-            "At unknown price": [row.unknown_charges for row in rows],
-            "Predictions": [row.predictions for row in rows],
-            "Succeeded": [row.succeeded for row in rows],
-            "Failed": [row.failed for row in rows],
-            "Accepted": [row.accepted for row in rows],
-            "Per accepted": [_known(row, row.usd_per_accepted) for row in rows],
-        },
-        hide_index=True,
-        key=f"costs-table-{name.lower()}",
-        alt=f"Costs by {name.lower()}",
-        placeholder="–",
-        column_config={
-            name: st.column_config.TextColumn(pinned=True),
-            "Spent": st.column_config.NumberColumn(format="$%.4f"),
-            "Per accepted": st.column_config.NumberColumn(format="$%.4f"),
-        },
+    named = ", ".join(f"{plain(names.get(model, model))} ({count})" for model, count in unknown)
+    several = report.total.unknown_charges
+    held = f" {plain(dollars(report.total.held_usd))} stays reserved for them." if report.total.held_usd else ""
+    st.warning(
+        f"Not in these sums: {counted(several, 'prediction')} at an unknown price: {named}.{held}",
+        icon=":material/help:",
     )
 
 
-def _known(row: CostRow, amount: Decimal | None) -> float | None:
-    """Return the amount to show; None where all there is to add up is unknown: that is not $0."""
-    if amount is None or (amount == 0 and row.unknown_charges):
+def change(now: Decimal | None, before: Decimal | None) -> str | None:
+    """Return "+$1.20 (+15 %)"; None when there is nothing to compare with."""
+    if now is None or before is None:
         return None
-    return float(amount)
+    difference = now - before
+    if not difference:
+        return "±$0"
+    sign = "-" if difference < 0 else "+"
+    share = f" ({difference / before * 100:+,.0f} %)" if before else ""
+    return f"{sign}{dollars(_cents(abs(difference)))}{share}"
 
 
-def as_csv(tables: Mapping[str, Sequence[CostRow]]) -> str:
-    """Return every table as one CSV, amounts exact; a cell that a spreadsheet would run is quoted off."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        [
-            "by",
-            "key",
-            "predictions",
-            "succeeded",
-            "failed",
-            "accepted",
-            "charged_usd",
-            "unknown_charges",
-            "usd_per_accepted",
-        ]
+def _figure(
+    label: str,
+    value: str,
+    changed: str | None = None,
+    earlier: str = "",
+    colour: str = "off",
+    *,
+    said: str = "",
+    hint: str | None = None,
+) -> None:
+    """Draw one figure; under it how it changed, or something said of it."""
+    st.metric(
+        label,
+        value,
+        delta=changed or said or None,
+        delta_color="inverse" if changed and colour == "inverse" else "off",
+        delta_arrow="auto" if changed and changed != "±$0" else "off",
+        delta_description=earlier if changed else None,
+        help=hint,
+        border=True,
+        height="stretch",
     )
-    for name, rows in tables.items():
-        for row in rows:
-            key = f"'{row.key}" if row.key[:1] in "=+-@\t\r" and row.key else row.key
-            figures = [row.predictions, row.succeeded, row.failed, row.accepted, row.charged_usd, row.unknown_charges]
-            writer.writerow([name.lower(), key, *figures, "" if row.usd_per_accepted is None else row.usd_per_accepted])
-    return out.getvalue()
+
+
+def _days(report: CostReport) -> int:
+    return (report.last - report.first).days + 1
+
+
+def _cents(amount: Decimal) -> Decimal:
+    """Return the amount in cents, or as exact as it is below ten: a change and a forecast are no more exact."""
+    return amount.quantize(Decimal("0.01")) if amount >= Decimal("0.10") else amount.quantize(Decimal("0.0001"))
+
+
+def _retries(total: CostRow) -> str:
+    lost = total.failed + total.canceled + total.unknown
+    return ", ".join([f"{lost} failed", counted(total.retries, "retry", "retries")])
+
+
+def _wasted(total: CostRow) -> str:
+    return f"{dollars(total.rejected_usd)} rejected, {dollars(total.lost_usd)} failed"
+
+
+def _settled(total: CostRow) -> str:
+    return f"{dollars(total.cost_usd - total.settled_usd)} is an estimate"
+
+
+def _reserved(under_way: UnderWay) -> str:
+    words = [plain(f"{dollars(under_way.reserved_usd)} reserved")]
+    if under_way.unreserved:
+        words.append(f"{under_way.unreserved} without")
+    return ", ".join(words)

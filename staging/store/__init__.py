@@ -13,7 +13,7 @@ from staging.store.comparisons import ComparisonFilter, ComparisonLedger, Compar
 from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger
 from staging.store.documents import Document, DocumentLedger
-from staging.store.export import export
+from staging.store.export import export, parquet
 from staging.store.history import HistoryLedger, ModelHistory
 from staging.store.predictions import PredictionLedger
 from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
@@ -55,6 +55,7 @@ __all__ = [
     "UploadLedger",
     "Verification",
     "Waste",
+    "parquet",
 ]
 
 

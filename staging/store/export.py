@@ -1,8 +1,13 @@
 """The ledger as files that any tool reads: one Parquet and one CSV for each subject."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
 
 from staging.store.connection import LedgerFile, quoted
+from staging.store.tables import Table
 
 _SUBJECTS = {
     "predictions": "FROM predictions_now ORDER BY prediction_id",
@@ -27,3 +32,16 @@ def export(ledger: LedgerFile, folder: Path) -> dict[str, int]:
             path = folder / f"{subject}.{suffix}"
             ((written[path.name],),) = ledger.rows(f"COPY ({rows}) TO {quoted(path)} ({options})")
     return written
+
+
+def parquet(columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return the rows as a Parquet file with these columns, each of its SQL type."""
+    # A connection of its own: the ledger's may write no file.
+    with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
+        path = Path(folder) / "rows.parquet"
+        table = Table("rows_to_write", columns)
+        defined = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(f"CREATE TABLE {table.name} ({defined})")
+        table.insert(connection, rows)
+        connection.execute(f"COPY {table.name} TO {quoted(path)} ({_FORMATS['parquet']})")
+        return path.read_bytes()
