@@ -1,4 +1,4 @@
-"""The HTTP routes beside the pages: pictures, downloads and shares by signed link, and whether the app is alive."""
+"""The HTTP routes beside the pages: pictures, downloads, shares by signed link, prices, and whether it is alive."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from staging.api_downloads import absent, download_routes
+from staging.api_prices import price_routes
 from staging.api_shared import shared_routes
 from staging.images import MEDIA_TYPES
 
@@ -45,6 +46,7 @@ def routes(lab: "Lab") -> list[Route]:
         Route("/pictures/{rest:path}", absent),
         *download_routes(lab),
         *shared_routes(lab),
+        *price_routes(lab),
         Route("/healthz", health),
     ]
 

@@ -28,7 +28,17 @@ from staging.prices_rates import (
 from staging.registry import ModelRegistry, ModelSpec, Price
 from staging.store import Document, Store
 
-__all__ = ["KIND", "MOST_USD", "Entry", "HardwareRate", "HardwareTable", "PriceBook", "PriceCard", "read_rates"]
+__all__ = [
+    "KIND",
+    "MOST_USD",
+    "Entry",
+    "HardwareRate",
+    "HardwareTable",
+    "PriceBook",
+    "PriceCard",
+    "fault_in",
+    "read_rates",
+]
 
 KIND = "price"
 MOST_ENTRIES = 200
