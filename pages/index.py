@@ -62,6 +62,12 @@ page = st.navigation(
             help="What the models are told: edit it, and every version is kept.",
         ),
         st.Page(
+            PAGES / "prices.py",
+            title="Prices",
+            icon=":material/sell:",
+            help="What each model costs from which day on, and what the provider's bill says.",
+        ),
+        st.Page(
             PAGES / "costs.py",
             title="Costs",
             icon=":material/payments:",

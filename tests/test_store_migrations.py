@@ -16,7 +16,7 @@ from staging.errors import LedgerDamaged
 from staging.store import Store
 from staging.store.connection import LedgerFile
 from staging.store.schema import MIGRATIONS, VIEWS, Migration, applied_migrations, migrate, read_migrations
-from tests.ledgers import NOW, ending, queued, room, steps
+from tests.ledgers import ending, queued, room, steps
 
 RELEASED = read_migrations()
 
