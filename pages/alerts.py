@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.bell import TROUBLE, delivery_words
+from pages.components.bell import TROUBLE, delivery_words, sentence_words
 from pages.components.calm import calmly
 from pages.components.words import counted, plain
 from staging.access import person
@@ -11,6 +11,7 @@ from staging.lab import Lab, current
 from staging.store import AlertLine, Delivery, Step
 
 MOST = 500
+MOST_TROUBLE = 20
 LOOK_EVERY = "2s"
 EXAMPLES = """\
 # Slack, by an incoming webhook
@@ -50,9 +51,9 @@ def show_trouble(lab: Lab, lines: tuple[AlertLine, ...]) -> None:
         return
     st.subheader("Not delivered", anchor=False)
     names = {channel.name for channel in lab.alerts.channels}
-    for line, delivery in troubled:
+    for line, delivery in troubled[:MOST_TROUBLE]:
         with st.container(border=True):
-            st.markdown(f"{plain(line.alert.sentence)}  \n{delivery_words(delivery)}")
+            st.markdown(f"{sentence_words(line)}  \n{delivery_words(delivery)}")
             if delivery.channel in names:
                 st.button(
                     "Send again" if delivery.step is not Step.FAILED else "Send now",
@@ -62,6 +63,8 @@ def show_trouble(lab: Lab, lines: tuple[AlertLine, ...]) -> None:
                     on_click=_send_again,
                     args=(lab, delivery),
                 )
+    if len(troubled) > MOST_TROUBLE:
+        st.caption(f"And {counted(len(troubled) - MOST_TROUBLE, 'older one')}, in the list below.")
 
 
 @calmly

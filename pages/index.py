@@ -88,7 +88,8 @@ if st.context.theme.type == "dark":
 with calm():
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="stretch")
-        bell(current())
+        with st.container(width="content"):
+            bell(current())
         connection()
     shown = st.query_params.get("comparison") if page.title == "Compare" else None
     page.run()

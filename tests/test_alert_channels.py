@@ -5,6 +5,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,31 @@ def test_a_receiver_that_answers_for_ever_is_not_waited_for() -> None:
         assert first.step is Step.DOUBT
         assert second == Outcome(Step.FAILED, "It still waits for the answer to an earlier message.")
         assert receiver.messages == ["one"]
+
+
+def test_two_messages_at_once_wait_for_each_other(receiver: AlertReceiver) -> None:
+    """The test button may be pressed while an alert is on its way."""
+    both = channel(receiver.url)
+    under_way = threading.Lock()
+    overlaps: list[str] = []
+
+    def taken() -> None:
+        if not under_way.acquire(blocking=False):
+            overlaps.append("two at once")
+            return
+        threading.Event().wait(0.05)  # as long as the receiver takes
+        under_way.release()
+
+    receiver.taken = taken
+    outcomes: list[Outcome] = []
+    threads = [threading.Thread(target=lambda: outcomes.append(both.send("t", "b"))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcomes == [Outcome(Step.SENT)] * 4
+    assert overlaps == []
 
 
 def test_a_plugin_that_fails_by_itself_is_told_without_its_words(caplog: pytest.LogCaptureFixture) -> None:

@@ -66,8 +66,8 @@ def test_the_bell_counts_what_is_new_until_it_is_read(first_lab: Lab) -> None:
 
     screen = visit()
     assert label(screen) == "2 new"
-    assert words(screen).index("95 %") < words(screen).index("80 %")
-    assert "**The budget has reached 95 %" in words(screen)
+    assert words(screen).index("95\u00a0%") < words(screen).index("80\u00a0%")
+    assert "**The budget has reached 95\u00a0%" in words(screen)
 
     screen.button(key="bell-read").click().run()
     assert label(screen) == "Alerts"
@@ -78,7 +78,7 @@ def test_the_bell_counts_what_is_new_until_it_is_read(first_lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("steps", "told"),
     [
-        ((Step.SENDING, Step.FAILED), "9: Slack: not sent. It answered 500. Tried again on"),
+        ((Step.SENDING, Step.FAILED), "9: Slack: not sent. It answered 500. Next try:"),
         ((Step.SENDING, Step.DOUBT), "9: Slack: in doubt. It answered 500."),
         ((Step.SENDING, Step.GIVEN_UP), "9: Slack: given up. It answered 500."),
     ],
@@ -165,6 +165,19 @@ def test_what_went_by_a_channel_that_is_gone_cannot_be_sent_again(sending_lab: L
 
     assert "in doubt" in words(screen)
     assert not [button for button in screen.button if "again" in str(button.key)]
+
+
+def test_of_many_that_did_not_arrive_the_newest_stand_apart(sending_lab: Lab) -> None:
+    for number in range(23):
+        key = AlertKey("All", f"2026-11-{number + 1:02}", "80")
+        raise_one(sending_lab, "9: Slack", key=key)
+        for step in (Step.SENDING, Step.GIVEN_UP):
+            sending_lab.store.alerts.step(key, "9: Slack", step, datetime.now(UTC), "It answered 500.")
+
+    drawn = words(visit("alerts"))
+
+    assert "And 3 older ones, in the list below." in drawn
+    assert drawn.count("given up") == 20 + 8  # here, and in the bell
 
 
 def test_the_log_tells_every_alert_and_delivery(sending_lab: Lab) -> None:

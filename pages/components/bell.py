@@ -35,18 +35,23 @@ def bell(lab: Lab) -> None:
     ):
         if not lines:
             st.markdown("No alerts so far. One comes when a budget reaches a threshold, or will not last at this pace.")
-        for line in lines:
-            st.markdown(alert_words(line))
         if unread:
             st.button("Mark all as read", icon=":material/done_all:", key="bell-read", on_click=_read_all, args=(lab,))
+        for line in lines:
+            st.markdown(alert_words(line))
         st.page_link(ALERTS_PAGE, label="All alerts and channels", icon=":material/notifications:")
 
 
 def alert_words(line: AlertLine) -> str:
     """Return an alert as Markdown: its sentence, when it was raised, and where it stands at each channel."""
-    sentence = plain(line.alert.sentence)
+    sentence = sentence_words(line)
     parts = [moment(line.alert.raised_at, st.context.timezone), *(delivery_words(one) for one in line.deliveries)]
-    return f"{sentence if line.read else f'**{sentence}**'}  \n:small[{' · '.join(parts)}]"
+    return "  \n".join([sentence if line.read else f"**{sentence}**", *(f":small[{part}]" for part in parts)])
+
+
+def sentence_words(line: AlertLine) -> str:
+    """Return the alert's sentence as Markdown; no line ends between a number and its per cent sign."""
+    return plain(line.alert.sentence).replace(" %", "\u00a0%")
 
 
 def delivery_words(delivery: Delivery) -> str:
@@ -61,7 +66,7 @@ def delivery_words(delivery: Delivery) -> str:
             return f"{channel}: sent"
         case Step.FAILED:
             again = moment(retry_at(delivery), st.context.timezone)
-            return f":red[{channel}: not sent. {reason} Tried again on {again}.]"
+            return f":red[{channel}: not sent. {reason} Next try: {again}.]"
         case Step.DOUBT:
             return f":red[{channel}: in doubt. {reason}]"
         case Step.GIVEN_UP:

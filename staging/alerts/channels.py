@@ -44,21 +44,21 @@ class Channel:
         """Its position and kind, as "1: Slack"."""
         self._deliver = deliver
         self._deadline_seconds = deadline_seconds
-        self._busy: threading.Thread | None = None
+        # A second message to a receiver that hangs would hang as well, and each leaves a thread behind.
+        self._one_at_a_time = threading.Lock()
 
     def send(self, title: str, body: str) -> Outcome:
         """Return what became of the message, within the deadline; never raises for what a receiver does."""
-        if self._busy is not None and self._busy.is_alive():
-            # A second message would hang as the first does, and each leaves a thread behind.
+        if not self._one_at_a_time.acquire(timeout=self._deadline_seconds):
             return Outcome(Step.FAILED, "It still waits for the answer to an earlier message.")
         outcomes: list[Outcome] = []
         # A receiver that answers one byte a minute never reaches a limit of Apprise's, and would hold up
         # those behind it. The thread is a daemon so that it does not hold up the end of the app either.
-        self._busy = threading.Thread(
+        sending = threading.Thread(
             target=lambda: outcomes.append(self._try(title, body)), name=f"alert {self.name}", daemon=True
         )
-        self._busy.start()
-        self._busy.join(self._deadline_seconds)
+        sending.start()
+        sending.join(self._deadline_seconds)
         if outcomes:
             return outcomes[0]
         return Outcome(Step.DOUBT, f"No answer in {self._deadline_seconds:.0f} seconds: nobody knows if it arrived.")
@@ -71,6 +71,8 @@ class Channel:
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises; its text may hold the address
             log.warning("the alert channel %s failed: %s", self.name, type(error).__name__)
             return Outcome(Step.FAILED, "It could not be sent, for a fault in its plugin.")
+        finally:
+            self._one_at_a_time.release()
         return _outcome("\n".join(_heard.lines))
 
 
