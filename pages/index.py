@@ -74,6 +74,12 @@ page = st.navigation(
             help="What was spent, on what, by whom, and per accepted picture.",
         ),
         st.Page(
+            PAGES / "budgets.py",
+            title="Budgets",
+            icon=":material/account_balance_wallet:",
+            help="What may be spent on what, and how much of it is left.",
+        ),
+        st.Page(
             PAGES / "alerts.py",
             title="Alerts",
             icon=":material/notifications:",

@@ -131,13 +131,13 @@ class Outlook:
             return ""
         left = self.standing.left_usd
         has = (
-            f"has {_dollars(left)} of {_dollars(budget.limit_usd)} left"
+            f"has {exact_dollars(left)} of {exact_dollars(budget.limit_usd)} left"
             if left >= 0
-            else (f"is overspent by {_dollars(-left)} of {_dollars(budget.limit_usd)}")
+            else (f"is overspent by {exact_dollars(-left)} of {exact_dollars(budget.limit_usd)}")
         )
         return (
             f"The {'hard' if budget.hard else 'soft'} budget “{budget.name}” ({budget.about}) {has} "
-            f"{self._until()}, and this run may cost {_dollars(self.wanted_usd)} of it."
+            f"{self._until()}, and this run may cost {exact_dollars(self.wanted_usd)} of it."
         )
 
     def _until(self) -> str:
@@ -163,7 +163,7 @@ class BudgetVersion:
     written_by: str
 
 
-def _dollars(usd: Decimal) -> str:
+def exact_dollars(usd: Decimal) -> str:
     """Return "$1,200.00" or "$0.0385": two places, more where there are more."""
     places = max(2, -int(usd.normalize().as_tuple().exponent))
     return f"${usd:,.{places}f}"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.components.addresses import COMPARISON, go
+from pages.components.budgeting import left_words, refuses
 from pages.components.calm import calmly
 from pages.components.choosing import choose_models, choose_rooms
 from pages.components.finishing import expect_end_of
@@ -63,6 +64,7 @@ def ask_for_comparison(lab: Lab) -> None:
 def run_bar(lab: Lab, rooms: list[str], choices: list[ModelChoice], told: PromptChoice, project: str) -> None:
     """Draw what the run will be and the button that starts it."""
     plan: Plan | None = None
+    refused = False
     words = "Choose at least one room and one model."
     if rooms and choices:
         try:
@@ -74,7 +76,11 @@ def run_bar(lab: Lab, rooms: list[str], choices: list[ModelChoice], told: Prompt
                 project=project,
                 prompt_version=told.version,
             )
-            words = estimate_words(plan.estimate, len(rooms), len(choices))
+            outlook = lab.desk.outlook(plan, person())
+            words = "  \n".join(
+                part for part in (estimate_words(plan.estimate, len(rooms), len(choices)), left_words(outlook)) if part
+            )
+            refused = refuses(outlook)
         except StagingError as error:
             words = f":red[{plain(str(error))}]"
     # A double click reaches us as two runs of this script. The order makes the second one ask for
@@ -83,7 +89,11 @@ def run_bar(lab: Lab, rooms: list[str], choices: list[ModelChoice], told: Prompt
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(words, width="stretch")
         pressed = st.button(
-            "Compare", type="primary", icon=":material/play_arrow:", key=f"compare-run-{order}", disabled=plan is None
+            "Compare",
+            type="primary",
+            icon=":material/play_arrow:",
+            key=f"compare-run-{order}",
+            disabled=plan is None or refused,
         )
     if plan is None:
         return

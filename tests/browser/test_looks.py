@@ -11,7 +11,7 @@ from tests.browser.conftest import LOOKS, Look, OpenPage
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("Compare", "History", "Rooms", "Models", "Prompts", "Prices", "Costs", "Alerts")
+PAGES = ("Compare", "History", "Rooms", "Models", "Prompts", "Prices", "Costs", "Budgets", "Alerts")
 
 
 @pytest.fixture(scope="module")
