@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.components import cells, viewing
+from pages.components.grid import Column
+from staging.billing import settle_by_hand
+from staging.exports.manifest import row_of
+from staging.exports.words import figures
 from staging.lab import Lab
-from staging.predictions import State
+from staging.predictions import PredictionNow, State
 from tests.labs import MODEL
 from tests.ledgers import ending, queued, succeeded
 from tests.screens import SCRIPT, answer, visit, words
@@ -262,3 +267,29 @@ def test_without_any_doubt_it_says_so(first_lab: Lab) -> None:
     screen = prices()
     answer(screen, "prices-part", "Bills")
     assert "Nothing is in doubt" in said(screen)
+
+
+def test_a_settled_amount_shows_wherever_the_cost_shows(billed: tuple[Lab, bytes]) -> None:
+    lab, _ = billed
+    now = next(one for one in lab.store.settlements.to_settle()[1])
+    settle_by_hand(lab.store, now.prediction.id, Decimal("0.07"), "their support", "ada", AT)
+    done = next(one for one in made(lab) if one.outputs)
+    settle_by_hand(lab.store, done.prediction.id, Decimal("0.09"), "their support", "ada", AT)
+    (settled,) = (one for one in made(lab) if one.prediction.id == done.prediction.id)
+    basis = "settled by hand: their support; reckoned before: $0.03 (as reported: 0.03 × 1 image)"
+
+    room = lab.store.rooms.get(settled.prediction.room)
+    shown = dict(viewing.facts(settled, Column("c", "Qwen", "", None, None, None, 0), None))
+    assert (shown["Cost"], shown["Settled"]) == ("$0.09", basis)
+    assert "$0.09" in cells.facts(settled)
+    assert figures(settled).endswith("$0.09")
+    row = row_of(settled, "Qwen", room, None, {})
+    told = ("0.090000", "0.090000", "0.030000", basis)
+    assert tuple(row[name] for name in ("cost_usd", "settled_usd", "charge_usd", "cost_basis")) == told
+    view = lab.desk.look(settled.prediction.comparison_id)
+    assert "$0.15 spent" in cells.summary(view)[1]
+    assert cells.columns(view, lab.registry)[0].cost == pytest.approx(0.09)
+
+
+def made(lab: Lab) -> list[PredictionNow]:
+    return [one for line in lab.store.comparisons.list() for one in lab.store.predictions.of_comparison(line.id)]

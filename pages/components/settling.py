@@ -20,6 +20,13 @@ from staging.prices import usd
 MOST_MEGABYTES = 20
 SHOWN = 500
 """Lines of a table that are drawn at most: the largest differences come first."""
+MEANINGS = {
+    "id": "the prediction's id",
+    "usd": "the amount",
+    "model": "the model",
+    "day": "the day",
+    "currency": "the currency",
+}
 _MONEY = st.column_config.NumberColumn(format="$%.6f")
 
 
@@ -59,7 +66,7 @@ def _bill(lab: Lab, found: Reconciliation) -> None:
         st.metric("We reckoned", dollars(found.ours_usd), border=True)
         st.metric("Difference", _signed(found.theirs_usd - found.ours_usd), border=True)
     st.markdown(" · ".join(plain(word) for word in _counts(found)))
-    columns = ", ".join(f"{meaning} from “{column}”" for meaning, column in found.bill.columns.items())
+    columns = ", ".join(f"{MEANINGS[meaning]} from “{column}”" for meaning, column in found.bill.columns.items())
     st.caption(plain(f"Read out of {found.bill.name}: {columns}."))
     if found.different:
         st.markdown("**What differs**")
@@ -133,6 +140,7 @@ def _more(lab: Lab, found: Reconciliation) -> None:
 
 def _matches(lab: Lab, matches: Sequence[Match], key: str) -> None:
     shown = matches[:SHOWN]
+    before = {"Settled before": [_float(one.settled_usd) for one in shown]}
     st.dataframe(
         {
             "Model": [model_name(one.model, lab.registry) for one in shown],
@@ -140,7 +148,7 @@ def _matches(lab: Lab, matches: Sequence[Match], key: str) -> None:
             "Ours": [_float(one.ours_usd) for one in shown],
             "Bill": [float(one.theirs_usd) for one in shown],
             "Difference": [_float(one.difference_usd) for one in shown],
-            "Settled before": [_float(one.settled_usd) for one in shown],
+            **(before if any(one.settled_usd is not None for one in shown) else {}),
             "Provider's id": [", ".join(one.provider_ids) for one in shown],
         },
         hide_index=True,
