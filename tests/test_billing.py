@@ -317,6 +317,7 @@ def test_verify_reckons_a_charge_by_the_second_from_what_is_stored(billed_lab: t
         ),
         ("DELETE FROM app.settlements", "is settled at None USD, but the bill that was kept says 0.500000"),
         ("UPDATE app.documents SET body = '{\"usd\": {}}'", "but the bill that was kept says None"),
+        ("UPDATE app.documents SET body = '[1]'", "but the bill that was kept says None"),
         ("UPDATE app.settlements SET sequence = 1", "has a gap among its settlements"),
         ("UPDATE app.events SET charge_usd = 0 WHERE charge_usd IS NOT NULL", "is 0.000000 USD, but its copied price"),
         (

@@ -1,5 +1,6 @@
 """Settlements: what the provider's bill, or a person, says a prediction came to. None is ever changed."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from staging.store.tables import DOCUMENTS, MICRODOLLAR, SETTLEMENTS, aware, sel
 BILL = "bill"
 """The kind of the documents that say which bill settled what; their name is the bill's digest."""
 BY_HAND = "by hand"
+_AT_ONCE = 1_000
 _ENDED = "('succeeded', 'failed', 'canceled', 'unknown')"
 
 
@@ -165,10 +167,14 @@ def _settle(
 ) -> None:
     if not amounts:
         return
-    last = last_steps(cursor, amounts)
-    for prediction_id in amounts:
-        if not last.get(prediction_id, (0, State.QUEUED))[1].final:
-            raise EventRefused(f"Prediction {prediction_id} has not ended: it can be settled once it has.")
+    # In order, so that each question is about a short stretch of the ledger.
+    ids = sorted(amounts)
+    for some in (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)):
+        last = last_steps(cursor, some)
+        for prediction_id in some:
+            if not last.get(prediction_id, (0, State.QUEUED))[1].final:
+                raise EventRefused(f"Prediction {prediction_id} has not ended: it can be settled once it has.")
+        unseal_predictions(cursor, some)
     SETTLEMENTS.insert(
         cursor,
         [
@@ -176,7 +182,6 @@ def _settle(
             for prediction_id, usd in amounts.items()
         ],
     )
-    unseal_predictions(cursor, list(amounts))
 
 
 def _keep_bill(
@@ -210,26 +215,28 @@ def _read(cursor: duckdb.DuckDBPyConnection, ids: list[str]) -> dict[str, list[S
 
 def bill_differences(ledger: LedgerFile) -> tuple[int, list[str]]:
     """Return how many settlements stand on a bill, and a sentence for each that the bill's document contradicts."""
-    rows = ledger.rows(
-        f"""
-        WITH kept AS (
-            SELECT name, body FROM app.documents WHERE kind = '{BILL}'
-            QUALIFY row_number() OVER (PARTITION BY name ORDER BY version DESC) = 1
-        ),
-        told AS (
-            SELECT '{BILL} ' || name AS source, unnest(json_keys(body, '$.usd')) AS prediction_id, body FROM kept
-        ),
-        said AS (
-            SELECT source, prediction_id, json_extract_string(body, '$.usd."' || prediction_id || '"')::DECIMAL(18, 6)
-                AS usd FROM told
-        )
-        SELECT coalesce(s.prediction_id, t.prediction_id), s.usd, t.usd
-        FROM (FROM app.settlements WHERE source LIKE '{BILL} %') AS s
-        FULL JOIN said AS t ON t.source = s.source AND t.prediction_id = s.prediction_id
-        """  # noqa: S608 - constants of ours
-    )
+    with ledger.reading() as cursor:
+        kept = cursor.execute(
+            "SELECT name, body FROM app.documents WHERE kind = ? "
+            "QUALIFY row_number() OVER (PARTITION BY name ORDER BY version DESC) = 1",
+            [BILL],
+        ).fetchall()
+        rows = cursor.execute(
+            "SELECT source, prediction_id, usd FROM app.settlements WHERE starts_with(source, ?)", [f"{BILL} "]
+        ).fetchall()
+    told = {(f"{BILL} {name}", prediction_id): usd for name, body in kept for prediction_id, usd in _told(body).items()}
+    settled = {(source, prediction_id): usd for source, prediction_id, usd in rows}
     return len(rows), sorted(
-        f"Prediction {prediction_id} is settled at {settled} USD, but the bill that was kept says {told}."
-        for prediction_id, settled, told in rows
-        if settled != told
+        f"Prediction {place[1]} is settled at {settled.get(place)} USD, but the bill that was kept says "
+        f"{told.get(place)}."
+        for place in told.keys() | settled.keys()
+        if told.get(place) != settled.get(place)
     )
+
+
+def _told(body: str) -> dict[str, Decimal]:
+    """Return what the bill's document says of each prediction; nothing when it says nothing that can be read."""
+    try:
+        return {prediction_id: Decimal(usd) for prediction_id, usd in json.loads(body)["usd"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
+        return {}
