@@ -37,7 +37,7 @@ def meeting(lab: Lab, report: CostReport, wanted: CostFilter, foretold: Foretold
         filters={name.capitalize(): value or "no project" for name, value in wanted.chosen.items()},
         under_way=lab.store.costs.under_way(),
         forecast=foretold.forecast,
-        forecast_until=foretold.of,
+        forecast_of=foretold.of,
         names=baselines(lab),
         made_at=datetime.now(UTC),
     )
@@ -94,9 +94,8 @@ def details(report: CostReport, names: dict[str, str], narrowed: bool) -> None:
 def show(lab: Lab) -> None:
     """Draw the page for the chosen days."""
     names = baselines(lab)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        span = choose_days(lab)
-        wanted = choose_filter(lab, names)
+    span = choose_days(lab)
+    wanted = choose_filter(lab, names)
     if span is None:
         st.info("Choose the last day too.")
         return

@@ -39,7 +39,7 @@ def meeting(report: CostReport, **changes: object) -> Meeting:
         "filters": {},
         "under_way": UnderWay(2, Decimal("0.25"), 1),
         "forecast": Forecast(Decimal(31), Decimal(28), Decimal(34)),
-        "forecast_until": "November",
+        "forecast_of": "for Nov",
         "names": {"offline/furnish": "offline/furnish (offline baseline)"},
         "made_at": NOW,
     }
@@ -154,10 +154,19 @@ def test_no_name_becomes_markup_on_the_page_for_a_meeting(report: CostReport) ->
     row = CostRow(SCRIPT, predictions=1, unknown_charges=1)
     hostile = replace(report, by_model=(row,), by_project=(row,), by_person=(row,), by_room_type=(row,))
 
-    page = Read(as_html(meeting(hostile, filters={"Person": SCRIPT}, names={SCRIPT: SCRIPT}, forecast_until=SCRIPT)))
+    page = Read(as_html(meeting(hostile, filters={"Person": SCRIPT}, names={SCRIPT: SCRIPT}, forecast_of=SCRIPT)))
 
     assert page.tags["img"] == 0
     assert SCRIPT in page.text
+
+
+def test_arms_take_the_place_of_room_types_when_there_are_any(report: CostReport) -> None:
+    without = replace(report, by_arm=(CostRow(""),))
+
+    with_arms, plain = Read(as_html(meeting(report))).text, Read(as_html(meeting(without))).text
+
+    assert ("By arm" in with_arms, "By room type" in with_arms) == (True, False)
+    assert ("By arm" in plain, "By room type" in plain) == (False, True)
 
 
 def test_only_the_dearest_are_on_the_page_for_a_meeting(report: CostReport) -> None:

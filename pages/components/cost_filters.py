@@ -17,7 +17,8 @@ def choose_days(lab: Lab) -> tuple[date, date] | None:
     """Draw the days and their short cuts; return the first and last day, or None while only one is chosen."""
     today = lab.store.costs.today()
     presets = presets_of(today, lab.store.costs.first_day() or today)
-    chosen = st.date_input(
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    chosen = row.date_input(
         "Days",
         presets[f"{FIRST_DAYS} days"],
         min_value=date(2000, 1, 1),
@@ -30,7 +31,15 @@ def choose_days(lab: Lab) -> tuple[date, date] | None:
     span = (chosen[0], chosen[1]) if isinstance(chosen, tuple) and len(chosen) == 2 else None
     # What is pressed follows from the days, also after a link or another choice of days.
     st.session_state[PRESET] = next((name for name, days in presets.items() if days == span), None)
-    st.pills("Short cuts", list(presets), key=PRESET, on_change=_take, args=(presets,), label_visibility="collapsed")
+    row.pills(
+        "Short cuts",
+        list(presets),
+        key=PRESET,
+        on_change=_take,
+        args=(presets,),
+        label_visibility="collapsed",
+        wrap=True,
+    )
     return span
 
 
@@ -66,12 +75,12 @@ def choose_filter(lab: Lab, names: Mapping[str, str]) -> CostFilter:
             placeholder="All",
             key=f"costs-{dimension}",
             bind="query-params",
-            width=240,
         )
         return None if picked is None else shown[picked]
 
-    return CostFilter(
-        model=choose("Model", "model", names),
-        project=choose("Project", "project", {"": _NO_PROJECT}),
-        person=choose("Person", "person", {}),
-    )
+    with st.grid(3, min_column_width=150, width=760):
+        return CostFilter(
+            model=choose("Model", "model", names),
+            project=choose("Project", "project", {"": _NO_PROJECT}),
+            person=choose("Person", "person", {}),
+        )

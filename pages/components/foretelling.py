@@ -11,7 +11,7 @@ _DAY = timedelta(days=1)
 
 
 class Foretold(NamedTuple):
-    """A forecast, and what it is for: "November", or "20 Nov to 4 Dec"."""
+    """A forecast, and what it is of: "for Nov", or "to 4 Dec" when chosen days are not over."""
 
     forecast: Forecast | None
     """None when too few days are known."""
@@ -21,9 +21,9 @@ class Foretold(NamedTuple):
 def foretell(costs: CostLedger, first: date, last: date, wanted: CostFilter) -> Foretold:
     """Return what is expected at the end of this month; of the chosen days when they end after today."""
     today = costs.today()
-    begin, end, of = today.replace(day=1), _end_of_month(today), f"{today:%B}"
+    begin, end, of = today.replace(day=1), _end_of_month(today), f"for {today:%b}"
     if last > today:
-        begin, end, of = first, last, f"{first:%-d %b} to {last:%-d %b}"
+        begin, end, of = first, last, f"to {last:%-d %b}"
     known = min(begin, today - MOST_DAYS * _DAY)
     *before, spent_today = costs.daily(known, today, wanted)
     daily = before[-MOST_DAYS:]

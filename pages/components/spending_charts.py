@@ -18,6 +18,8 @@ _WEEKS_FROM, _MONTHS_FROM = 93, 730
 """From so many days on, bars are weeks or months: more would be thinner than can be seen."""
 _ROW = 26
 _LABELS = 150
+_SAYS_ENOUGH = 8
+"""Letters: "edit" is no name for reve/edit."""
 _OTHER = "other models"
 _MONEY = alt.Axis(format="$,.2~f", tickCount=4)
 
@@ -62,7 +64,7 @@ def days_chart(report: CostReport, names: Mapping[str, str], key: str) -> None:
                 alt.Tooltip("Spent:Q", format="$,.4f"),
             ],
         )
-        .properties(height=240 + 20 * (len(models) // 2))
+        .properties(height=290 + 20 * (len(models) // 2))
     )
     st.altair_chart(bars, key=key, alt=f"US dollars spent each {step}, by model")
 
@@ -141,6 +143,9 @@ def _begin(day: date, step: str) -> date:
 
 
 def _short(names: Sequence[str]) -> list[str]:
-    """Return the names without their owners, where they differ all the same: a phone has no room for both."""
+    """Return the names without their owners where that says enough: a phone has no room for both."""
     tails = [name.rpartition("/")[2] for name in names]
-    return tails if len(set(tails)) == len(tails) else list(names)
+    return [
+        tail if len(tail) >= _SAYS_ENOUGH and tails.count(tail) == 1 else name
+        for name, tail in zip(names, tails, strict=True)
+    ]

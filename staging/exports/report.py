@@ -20,7 +20,7 @@ MOST_ROWS = 8
 """As many models are listed, and half as many of everything else: so it stays one page."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _MOST_BARS = 92
-_LONGEST = 40
+_LONGEST = 60
 _WIDTH, _HEIGHT = 700, 90
 _STYLE = """
 @page { size: A4; margin: 12mm }
@@ -35,7 +35,8 @@ p { margin: 1mm 0 } .quiet { color: #5b6663 }
 .figures b { display: block; font-size: 12pt; font-weight: 600 } .figures span { color: #5b6663; font-size: 7.4pt }
 table { border-collapse: collapse; width: 100%; font-size: 7.8pt; font-variant-numeric: tabular-nums }
 th, td { text-align: right; padding: .6mm 1.2mm; border-bottom: 1px solid #e3e8e6; white-space: nowrap }
-th:first-child, td:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere }
+th:first-child, td:first-child { text-align: left; width: 45%; max-width: 0; min-width: 30mm;
+       overflow: hidden; text-overflow: ellipsis }
 th { color: #5b6663; font-weight: 500 }
 .wide { overflow-x: auto } svg { width: 100%; height: auto; display: block }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(75mm, 1fr)); gap: 0 6mm }
@@ -62,8 +63,8 @@ class Meeting:
     """What the report is narrowed down to: "Model" and its id, ..."""
     under_way: UnderWay
     forecast: Forecast | None
-    forecast_until: str
-    """What the forecast is for, such as "November"."""
+    forecast_of: str
+    """What the forecast is of: "for Nov" (the month), or "to 4 Dec" (the chosen days)."""
     names: Mapping[str, str]
     """What some models are called."""
     made_at: datetime
@@ -94,7 +95,10 @@ def as_html(about: Meeting) -> str:
             for name, rows, empty in (
                 ("project", report.by_project, "no project"),
                 ("person", report.by_person, "nobody"),
-                ("room type", report.by_room_type, "other"),
+                # One sheet has no room for both: the exports have.
+                ("arm", report.by_arm, "no experiment")
+                if any(row.key for row in report.by_arm)
+                else ("room type", report.by_room_type, "other"),
             )
         ),
         f"<div><h2>Waste by reason</h2>{_waste(report)}</div>",
@@ -129,7 +133,7 @@ def _figures(about: Meeting) -> str:
         ("Settled", _usd(total.settled_usd), f"{_usd(total.cost_usd - total.settled_usd)} is an estimate"),
         ("Under way", f"{about.under_way.predictions}", f"{_usd(about.under_way.reserved_usd)} reserved, in no sum"),
         (
-            f"Forecast for {about.forecast_until}",
+            f"Forecast {about.forecast_of}",
             "–" if told is None else _usd(told.expected_usd),
             "too few days to tell" if told is None else f"{_usd(told.low_usd)} to {_usd(told.high_usd)}",
         ),
@@ -145,8 +149,8 @@ def _unknown(about: Meeting) -> str:
     rows = [row for row in about.report.by_model if row.unknown_charges]
     if not rows:
         return _p("Every prediction in these sums has a known price.", "quiet")
-    named = ", ".join(f"{_cut(about.names.get(row.key, row.key))} ({row.unknown_charges})" for row in rows[:MOST_ROWS])
-    more = f" and {len(rows) - MOST_ROWS} more models" if len(rows) > MOST_ROWS else ""
+    named = ", ".join(f"{_cut(about.names.get(row.key, row.key))} ({row.unknown_charges})" for row in rows[:4])
+    more = f" and {len(rows) - 4} more models" if len(rows) > 4 else ""
     count = about.report.total.unknown_charges
     return _p(f"Not in these sums, because nobody knows their price: predictions: {count}; {named}{more}.", "warn")
 
