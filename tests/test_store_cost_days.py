@@ -10,7 +10,7 @@ import pytest
 
 from staging.predictions import State
 from staging.store import CostFilter, Store
-from staging.store.costs import DEAREST_MODELS
+from staging.store.cost_reading import DEAREST_MODELS
 from tests.ledgers import ending, queued
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)

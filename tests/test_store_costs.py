@@ -479,7 +479,10 @@ def test_a_sum_that_was_changed_by_hand_is_found(store: Store) -> None:
         checked, wrong = daily_differences(cursor)
 
     assert checked > 0
-    assert wrong == [f"What app.daily_totals says of {TODAY} does not follow from the ledger."]
+    assert wrong == [
+        f"What app.daily_totals says of {TODAY} does not follow from the ledger.",
+        "What app.monthly_totals says of 2026-11-01 does not follow from the ledger.",
+    ]
 
 
 # ── order, times, prices ────────────────────────────────────────────────────────────────────

@@ -52,6 +52,8 @@ ROWS: Mapping[str, str] = {
         "VALUES (DATE '2025-01-01' + {n}, 'reve/edit', '', 'ada', 'other', '', 'accepted', '', 1, 0, 0.03, 0, 0, 0, 0)"
     ),
     "daily_totals": ("VALUES (DATE '2025-01-01' + {n}, 'model', 'reve/edit', 'accepted', '', 1, 0, 0.03, 0, 0, 0, 0)"),
+    "monthly_totals": ("VALUES (DATE '2025-01-01', 'model', 'reve/edit', 'accepted', '', 1, 0, 0.03, 0, 0, 0, 0)"),
+    "monthly_seconds": "VALUES (DATE '2025-01-01', 'reve/edit', 40, 1)",
     "daily_seconds": "VALUES (DATE '2025-01-01' + {n}, 'reve/edit', 40, 1)",
     "uploads": "VALUES ('u{n}', 'replicate', '{n}', 'https://files.example/{n}', '2026-01-02 04:04:05+00', "
     "'2026-01-02 03:04:05+00')",

@@ -6,7 +6,6 @@ rows, so the rows by model, project, person, room type, arm and day each add up 
 that nobody knows is counted beside the sums, never as 0.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -18,27 +17,20 @@ import duckdb
 
 from staging.predictions import State, Verdict
 from staging.store.connection import LedgerFile, again_on_conflict
-from staging.store.daily import (
-    AT_ONCE,
-    DIMENSIONS,
-    LIVE_COSTS,
-    LIVE_SECONDS,
-    MEASURES,
-    STEP,
-    Span,
-    open_spans,
-    seal,
-    totals_of,
+from staging.store.cost_reading import (
+    DEAREST_MODELS,
+    Asked,
+    prepare,
+    read_days,
+    read_dimensions,
+    read_models_by_day,
+    read_run_times,
+    read_total,
 )
-from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
+from staging.store.daily import AT_ONCE, DIMENSIONS, open_spans, seal
+from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, UnderWay, Waste
 
-DEAREST_MODELS = 6
-"""So many models have their days told apart; the others are added up."""
 ALL = CostFilter()
-_MEASURES = ", ".join(MEASURES)
-_SEALED = (
-    "day BETWEEN $first AND $last AND day IN (SELECT day FROM app.sealed_days WHERE zone = $kept_zone AND NOT stale)"
-)
 _ZERO = Decimal("0.000000")
 
 
@@ -61,25 +53,30 @@ class CostLedger:
 
     def report_as_it_is(self, first: date, last: date, wanted: CostFilter = ALL) -> CostReport:
         """Return the same without adding up any day for good: also of a ledger that is only read."""
+        asked = Asked(self.zone, first, last, wanted)
         length = (last - first).days + 1
-        earlier = (first - timedelta(days=length), first - timedelta(days=1))
+        earlier = asked._replace(first=first - timedelta(days=length), last=first - timedelta(days=1))
         with self._ledger.reading() as cursor:
-            rows = _read(cursor, self.zone, first, last, wanted)
-            before = _read(cursor, self.zone, *earlier, wanted)
-            run_times = _run_times(cursor, self.zone, first, last, wanted)
-        groups = {name: _by_cost(_rows(rows, name)) for name in DIMENSIONS}
+            prepare(cursor, asked._replace(first=earlier.first))
+            rows = read_dimensions(cursor, asked)
+            days = read_days(cursor, asked)
+            before = read_total(cursor, earlier)
+            run_times = read_run_times(cursor, asked)
+            groups = {name: _by_cost(_rows(rows, name)) for name in DIMENSIONS}
+            dearest = [row.key for row in groups["model"][:DEAREST_MODELS]]
+            models_by_day = read_models_by_day(cursor, asked, dearest)
         return CostReport(
             first=first,
             last=last,
-            total=_total(rows),
-            before=_total(before),
+            total=_row("", [tuple(measured) for dimension, _, *measured in rows if dimension == "all"]),
+            before=_row("", before),
             by_model=groups["model"],
             by_project=groups["project"],
             by_person=groups["person"],
             by_room_type=groups["room_type"],
             by_arm=groups["arm"],
-            by_day=tuple(sorted(_rows(rows, "day"), key=lambda row: row.key)),
-            by_day_and_model=_days_of_models(rows),
+            by_day=_by_day(days),
+            by_day_and_model=tuple(DayOfModel(*row) for row in models_by_day),
             waste=_waste(rows),
             run_times=run_times,
         )
@@ -87,8 +84,10 @@ class CostLedger:
     def daily(self, first: date, last: date, wanted: CostFilter = ALL) -> tuple[Decimal, ...]:
         """Return the known cost of each day from the first to the last, days that nothing ended on as 0."""
         with self._ledger.reading() as cursor:
-            rows = _read(cursor, self.zone, first, last, wanted)
-        costs = {row.key: row.cost_usd for row in _rows(rows, "day")}
+            asked = Asked(self.zone, first, last, wanted)
+            prepare(cursor, asked)
+            rows = _by_day(read_days(cursor, asked))
+        costs = {row.key: row.cost_usd for row in rows}
         return tuple(costs.get(str(first + timedelta(days=offset)), _ZERO) for offset in range((last - first).days + 1))
 
     def first_day(self) -> date | None:
@@ -97,7 +96,7 @@ class CostLedger:
         with self._ledger.reading() as cursor:
             ((sealed,),) = cursor.execute("SELECT min(day) FROM app.sealed_days WHERE zone = ?", [self.zone]).fetchall()
             today = self.today()
-            if sealed is None and _read(cursor, self.zone, today, today, ALL):
+            if sealed is None and open_spans(cursor, self.zone, today + timedelta(days=1)):
                 return today
         first: date | None = sealed
         return first
@@ -107,14 +106,10 @@ class CostLedger:
         self.refresh()
         today = self.today()
         with self._ledger.reading() as cursor:
-            found = set(
-                cursor.execute(
-                    "SELECT DISTINCT dimension, key FROM app.daily_totals "
-                    "WHERE day IN (SELECT day FROM app.sealed_days WHERE zone = ? AND NOT stale)",
-                    [self.zone],
-                ).fetchall()
-            )
-            found.update(row[:2] for row in _read(cursor, self.zone, today, today, CostFilter()))
+            found = set(cursor.execute("SELECT DISTINCT dimension, key FROM app.monthly_totals").fetchall())
+            asked = Asked(self.zone, today, today, ALL)
+            prepare(cursor, asked)
+            found.update(row[:2] for row in read_dimensions(cursor, asked))
         return {
             name: tuple(sorted(key for dimension, key in found if dimension == name))
             for name in ("model", "project", "person")
@@ -147,92 +142,10 @@ def spent(
     `dimension` is one of "model", "project" and "person", or empty for all. `cursor` may stand in a
     transaction that writes: what was committed before it is counted, and nothing else can be.
     """
-    rows = _read(cursor, zone, first, last, CostFilter(**{dimension: key} if dimension else {}))
-    total = _total(rows)
+    asked = Asked(zone, first, last, ALL)
+    prepare(cursor, asked)
+    total = _row("", read_total(cursor, asked, dimension or "all", key))
     return total.cost_usd + total.held_usd
-
-
-# ── reading ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _read(
-    cursor: duckdb.DuckDBPyConnection, zone: str, first: date, last: date, wanted: CostFilter
-) -> list[tuple[Any, ...]]:
-    """Return rows (dimension, key, outcome, measures...): one dimension at a time, and by day."""
-    live, values = _live(cursor, LIVE_COSTS, zone, first, last)
-    columns = f"day, {', '.join(DIMENSIONS)}, outcome, reason, {_MEASURES}"
-    narrowed = "".join(f" AND {name} = ${name}" for name in wanted.chosen)
-    costs = [f"SELECT {columns} FROM ({one}) WHERE true{narrowed}" for one in live]  # noqa: S608
-    totals = []
-    if wanted.chosen:
-        values |= wanted.chosen
-        costs.append(f"SELECT {columns} FROM app.daily_costs WHERE {_SEALED}{narrowed}")  # noqa: S608
-    else:
-        totals.append(f"SELECT day, dimension, key, outcome, {_MEASURES} FROM app.daily_totals WHERE {_SEALED}")  # noqa: S608
-    with_costs = ""
-    if costs:
-        with_costs = f"costs AS MATERIALIZED ({' UNION ALL '.join(costs)}), "
-        totals.append(f"SELECT day, dimension, key, outcome, {_MEASURES} FROM ({totals_of('costs')})")  # noqa: S608
-    summed = ", ".join(f"sum({name})" for name in MEASURES)
-    return cursor.execute(
-        f"WITH {with_costs} totals AS MATERIALIZED ({' UNION ALL '.join(totals)}), "  # noqa: S608
-        "dearest AS (SELECT key FROM totals WHERE dimension = 'model' "
-        f"GROUP BY key ORDER BY sum(cost_usd) DESC, key LIMIT {DEAREST_MODELS}) "
-        f"SELECT dimension, key, outcome, {summed} FROM totals GROUP BY dimension, key, outcome UNION ALL "
-        f"SELECT 'day', day::VARCHAR, outcome, {summed} FROM totals WHERE dimension = 'model' GROUP BY day, outcome "
-        f"UNION ALL SELECT 'day and model', day || ' ' || coalesce(d.key, ''), '', {summed} "
-        "FROM totals AS t LEFT JOIN dearest AS d USING (key) WHERE dimension = 'model' GROUP BY day, d.key",
-        values,
-    ).fetchall()
-
-
-def _live(
-    cursor: duckdb.DuckDBPyConnection, question: str, zone: str, first: date, last: date
-) -> tuple[list[str], dict[str, object]]:
-    """Return the question for each span of days that are not sealed, and the values of all and of _SEALED."""
-    asked: list[str] = []
-    values: dict[str, object] = {"first": first, "last": last, "kept_zone": zone}
-    for number, span in enumerate(open_spans(cursor, zone, last + timedelta(days=1))):
-        if span.last < first:
-            continue
-        named = question
-        for name, value in Span(max(span.first, first), span.last, zone).values.items():
-            named = named.replace(f"${name}", f"${name}_{number}")
-            values[f"{name}_{number}"] = value
-        asked.append(named)
-    return asked, values
-
-
-def _run_times(
-    cursor: duckdb.DuckDBPyConnection, zone: str, first: date, last: date, wanted: CostFilter
-) -> tuple[RunTimes, ...]:
-    live, values = _live(cursor, LIVE_SECONDS, zone, first, last)
-    parts = [f"SELECT model, step, predictions FROM app.daily_seconds WHERE {_SEALED}"]  # noqa: S608
-    parts += [f"SELECT model, step, predictions FROM ({one})" for one in live]  # noqa: S608
-    rows = cursor.execute(
-        f"SELECT model, step, sum(predictions)::BIGINT FROM ({' UNION ALL '.join(parts)}) "  # noqa: S608
-        "GROUP BY model, step ORDER BY model, step",
-        values,
-    ).fetchall()
-    steps: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for model, step, predictions in rows:
-        if wanted.model in (None, model):
-            steps[model].append((step, predictions))
-    return tuple(
-        RunTimes(model, sum(count for _, count in counted), _quantile(counted, 0.5), _quantile(counted, 0.95))
-        for model, counted in steps.items()
-    )
-
-
-def _quantile(steps: Sequence[tuple[int, int]], share: float) -> float:
-    """Return the middle of the step that so large a share of the runs reached."""
-    wanted = math.ceil(share * sum(count for _, count in steps))
-    reached = 0
-    for step, count in steps:
-        reached += count
-        if reached >= wanted:
-            return float(STEP ** (step + 0.5))
-    return math.nan
 
 
 # ── rows ────────────────────────────────────────────────────────────────────────────────────
@@ -247,8 +160,12 @@ def _rows(rows: Sequence[tuple[Any, ...]], dimension: str) -> list[CostRow]:
     return [_row(key, measured) for key, measured in outcomes.items()]
 
 
-def _total(rows: Sequence[tuple[Any, ...]]) -> CostRow:
-    return _row("", [tuple(measured) for dimension, _, *measured in rows if dimension == "model"])
+def _by_day(rows: Sequence[tuple[Any, ...]]) -> tuple[CostRow, ...]:
+    """Return one row a day, in order, made of rows (day, outcome, measures...)."""
+    outcomes: dict[date, list[tuple[Any, ...]]] = defaultdict(list)
+    for day, *measured in rows:
+        outcomes[day].append(tuple(measured))
+    return tuple(_row(str(day), measured) for day, measured in sorted(outcomes.items()))
 
 
 def _row(key: str, outcomes: Sequence[tuple[Any, ...]]) -> CostRow:
@@ -283,15 +200,6 @@ def _row(key: str, outcomes: Sequence[tuple[Any, ...]]) -> CostRow:
         rejected_usd=costs[Verdict.REJECTED],
         lost_usd=costs[State.FAILED] + costs[State.CANCELED] + costs[State.UNKNOWN],
     )
-
-
-def _days_of_models(rows: Sequence[tuple[Any, ...]]) -> tuple[DayOfModel, ...]:
-    found = []
-    for dimension, key, _, _, _, cost, *_ in rows:
-        if dimension == "day and model":
-            day, _, model = key.partition(" ")
-            found.append(DayOfModel(date.fromisoformat(day), model, cost))
-    return tuple(sorted(found))
 
 
 def _by_cost(rows: Sequence[CostRow]) -> tuple[CostRow, ...]:

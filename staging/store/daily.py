@@ -5,7 +5,7 @@ A day of the lab's time zone is sealed when it is over. What is said later of on
 follows from the other tables: `daily_differences` reckons it again and compares.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +14,8 @@ import duckdb
 
 from staging.store.tables import aware
 
+ALL, REASON = "all", "reason"
+"""Dimensions of the sums beside DIMENSIONS: by nothing, and what was lost by its reason."""
 DIMENSIONS = ("model", "project", "person", "room_type", "arm")
 MEASURES = ("predictions", "retries", "cost_usd", "settled", "settled_usd", "unknown_charges", "held_usd")
 STEP = 1.02
@@ -73,7 +75,7 @@ _MEASURED = """
     count(*) FILTER (cost_usd IS NULL) AS unknown_charges,
     coalesce(sum(reserved_usd) FILTER (cost_usd IS NULL), 0)::DECIMAL(38, 6) AS held_usd
 """
-_SUMMED = ", ".join(
+SUMMED = ", ".join(
     f"sum({name})::DECIMAL(38, 6) AS {name}" if name.endswith("usd") else f"sum({name})::BIGINT AS {name}"
     for name in MEASURES
 )
@@ -93,18 +95,30 @@ FROM counted WHERE made AND run_seconds IS NOT NULL GROUP BY ALL
 """The rows of app.daily_seconds, likewise."""
 
 
-def totals_of(costs: str) -> str:
+MONTHLY = {
+    "monthly_totals": (
+        "SELECT date_trunc('month', day)::DATE AS month, dimension, key, outcome, reason, "
+        f"{SUMMED} FROM app.daily_totals"
+    ),
+    "monthly_seconds": (
+        "SELECT date_trunc('month', day)::DATE AS month, model, step, sum(predictions)::BIGINT AS predictions "
+        "FROM app.daily_seconds"
+    ),
+}
+"""What each table of months is of the days kept."""
+
+
+def totals_of(costs: str, dimensions: Collection[str] = (ALL, *DIMENSIONS, REASON)) -> str:
     """Return the question that adds rows like those of app.daily_costs up to rows of app.daily_totals."""
-    by_key = " UNION ALL ".join(
-        f"SELECT day, '{dimension}' AS dimension, {dimension} AS key, outcome, '' AS reason, {_SUMMED} "  # noqa: S608
-        f"FROM {costs} GROUP BY day, {dimension}, outcome"
-        for dimension in DIMENSIONS
-    )
-    by_reason = (
-        f"SELECT day, 'reason' AS dimension, reason AS key, outcome, reason, {_SUMMED} "  # noqa: S608
-        f"FROM {costs} WHERE outcome IN ('failed', 'rejected') GROUP BY day, reason, outcome"
-    )
-    return f"{by_key} UNION ALL {by_reason}"
+    parts = []
+    for dimension in dimensions:
+        key = {ALL: "''", REASON: "reason"}.get(dimension, dimension)
+        reason, where = ("reason", " WHERE outcome IN ('failed', 'rejected')") if dimension == REASON else ("''", "")
+        parts.append(
+            f"SELECT day, '{dimension}' AS dimension, {key} AS key, outcome, {reason} AS reason, {SUMMED} "  # noqa: S608
+            f"FROM {costs}{where} GROUP BY ALL"
+        )
+    return " UNION ALL ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +186,12 @@ def seal(cursor: duckdb.DuckDBPyConnection, span: Span, at: datetime) -> None:
         f"INSERT INTO app.daily_totals BY NAME {totals_of(reckoned)}", {"first": span.first, "last": span.last}
     )
     cursor.execute(f"INSERT INTO app.daily_seconds BY NAME {LIVE_SECONDS}", span.values)
+    months = [span.first.replace(day=1), span.last]
+    for table, question in MONTHLY.items():
+        cursor.execute(f"DELETE FROM app.{table} WHERE month BETWEEN ? AND ?", months)  # noqa: S608
+        cursor.execute(
+            f"INSERT INTO app.{table} {question} WHERE day BETWEEN ? AND last_day(?::DATE) GROUP BY ALL", months
+        )
     cursor.execute(
         "INSERT INTO app.sealed_days "
         "SELECT day::DATE, ?, ?, false FROM unnest(generate_series(?::DATE, ?::DATE, INTERVAL 1 DAY)) AS t(day)",
@@ -218,30 +238,34 @@ def unseal_room(cursor: duckdb.DuckDBPyConnection, room: str) -> None:
 
 
 def daily_differences(cursor: duckdb.DuckDBPyConnection) -> tuple[int, list[str]]:
-    """Return how many sealed rows there are, and a sentence for each day that is not as the ledger says."""
+    """Return how many sealed rows there are, and a sentence for each day or month that is not as the ledger says."""
     checked, wrong = 0, []
     spans = []
     for zone, days in cursor.execute(
         "SELECT zone, list(DISTINCT day ORDER BY day) FROM app.sealed_days WHERE NOT stale GROUP BY zone"
     ).fetchall():
         spans += _spans(days, zone, AT_ONCE)
-    for span in spans:
-        bounds = {"first": span.first, "last": span.last}
+    compared = [
+        (f"app.{table}", "day", f"FROM ({live}) SELECT *", span.values, {"first": span.first, "last": span.last})
+        for span in spans
         for table, live in (
             ("daily_costs", LIVE_COSTS),
             ("daily_totals", totals_of(f"({LIVE_COSTS})")),
             ("daily_seconds", LIVE_SECONDS),
-        ):
-            sealed = f"FROM app.{table} WHERE day BETWEEN $first AND $last"
-            ((count,),) = cursor.execute(f"SELECT count(*) {sealed}", bounds).fetchall()
-            checked += count
-            columns = [row[0] for row in cursor.execute(f"DESCRIBE app.{table}").fetchall()]
-            listed = ", ".join(columns)
-            days = cursor.execute(
-                f"WITH told AS (SELECT {listed} {sealed}), again AS (SELECT {listed} FROM ({live})) "  # noqa: S608
-                "SELECT DISTINCT day FROM ((FROM told EXCEPT ALL FROM again) UNION ALL "
-                "(FROM again EXCEPT ALL FROM told)) ORDER BY day",
-                span.values | bounds,
-            ).fetchall()
-            wrong += [f"What app.{table} says of {day} does not follow from the ledger." for (day,) in days]
+        )
+    ]
+    whole = {"first": date.min, "last": date.max}
+    compared += [(f"app.{table}", "month", f"{asked} GROUP BY ALL", {}, whole) for table, asked in MONTHLY.items()]
+    for table, key, again, values, bounds in compared:
+        kept = f"FROM {table} WHERE {key} BETWEEN $first AND $last"
+        ((count,),) = cursor.execute(f"SELECT count(*) {kept}", bounds).fetchall()
+        checked += count
+        columns = ", ".join(row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall())
+        rows = cursor.execute(
+            f"WITH told AS (SELECT {columns} {kept}), again AS (SELECT {columns} FROM ({again})) "  # noqa: S608
+            f"SELECT DISTINCT {key} FROM ((FROM told EXCEPT ALL FROM again) UNION ALL "
+            f"(FROM again EXCEPT ALL FROM told)) ORDER BY {key}",
+            values | bounds,
+        ).fetchall()
+        wrong += [f"What {table} says of {when} does not follow from the ledger." for (when,) in rows]
     return checked, wrong

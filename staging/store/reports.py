@@ -95,9 +95,10 @@ class RunTimes:
 
 
 class DayOfModel(NamedTuple):
-    """What was spent on one model on one day."""
+    """What was spent on one model on one day, or in one month: in reports of more than 100 days."""
 
     day: date
+    """The first one of a month."""
     model: str
     """Its id; empty for all models but the six dearest, added up."""
     cost_usd: Decimal

@@ -19,6 +19,7 @@ from tests.ledgers import NOW, PRICE, digest, later, queued
 PREDICTIONS_THERE = 100_000
 IN_A_COMPARISON = 20
 TOGETHER = 50
+YEAR = ((NOW - timedelta(days=366)).date(), NOW.date())
 MODELS = ("qwen/qwen-image-edit", "reve/edit", "google/nano-banana", "bytedance/seedream-4", "offline/furnish")
 
 
@@ -40,7 +41,7 @@ def bench_store() -> list[Figure]:
             ),
             Figure("ledger_get", _ms(lambda: predictions.get(rng.choice(ids)), 50), "ms", "<= 10"),
             Figure("ledger_unfinished_400", _ms(predictions.unfinished, 5), "ms"),
-            Figure("ledger_cost_report", _ms(store.costs.report, 5), "ms", "<= 500"),
+            Figure("ledger_cost_report", _ms(lambda: store.costs.report(*YEAR), 5), "ms", "<= 500"),
             Figure("ledger_commits_single", _commits(store, asked, 1, 100), "events/s", ">= 50"),
             Figure(
                 "ledger_commits_grouped",
@@ -144,6 +145,8 @@ def _rows(rng: random.Random) -> Iterator[tuple[str, tuple[Any, ...]]]:
                 at,
                 "ada",
                 None,
+                None,
+                None,
                 number % IN_A_COMPARISON,
             ),
         )
@@ -169,7 +172,7 @@ def _rows(rng: random.Random) -> Iterator[tuple[str, tuple[Any, ...]]]:
         if number % 10:
             yield OUTPUTS.name, (key, 0, digest(number), "image/png", 2_000_000, 1536, 1152)
             if number % 3:
-                yield VERDICTS.name, (key, 0, "accepted", at, "ada")
+                yield VERDICTS.name, (key, 0, "accepted", at, "ada", [], None, "", False)
 
 
 def _id_of(seconds: float, rng: random.Random) -> str:

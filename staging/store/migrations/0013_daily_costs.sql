@@ -27,7 +27,7 @@ CREATE TABLE app.daily_costs (
     held_usd DECIMAL(38, 6) NOT NULL
 );
 
--- By one dimension at a time, and so much shorter.
+-- By one dimension at a time ('all' is by none), and so much shorter.
 CREATE TABLE app.daily_totals (
     day DATE NOT NULL,
     dimension VARCHAR NOT NULL,
@@ -46,6 +46,29 @@ CREATE TABLE app.daily_totals (
 -- How long successes took, counted by steps of two per cent.
 CREATE TABLE app.daily_seconds (
     day DATE NOT NULL,
+    model VARCHAR NOT NULL,
+    step INTEGER NOT NULL,
+    predictions BIGINT NOT NULL
+);
+
+-- The same two added up by month, of the days sealed so far: used when all days of the month are.
+CREATE TABLE app.monthly_totals (
+    month DATE NOT NULL,
+    dimension VARCHAR NOT NULL,
+    key VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    predictions BIGINT NOT NULL,
+    retries BIGINT NOT NULL,
+    cost_usd DECIMAL(38, 6) NOT NULL,
+    settled BIGINT NOT NULL,
+    settled_usd DECIMAL(38, 6) NOT NULL,
+    unknown_charges BIGINT NOT NULL,
+    held_usd DECIMAL(38, 6) NOT NULL
+);
+
+CREATE TABLE app.monthly_seconds (
+    month DATE NOT NULL,
     model VARCHAR NOT NULL,
     step INTEGER NOT NULL,
     predictions BIGINT NOT NULL
