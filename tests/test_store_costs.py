@@ -67,7 +67,7 @@ def rows(report: CostReport, group: str) -> dict[str, CostRow]:
 # ── at random ───────────────────────────────────────────────────────────────────────────────
 
 
-EXAMPLES, COPIES = 30, 18
+EXAMPLES, COPIES = 20, 26
 
 
 class Fate(NamedTuple):
