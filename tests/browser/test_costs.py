@@ -106,6 +106,8 @@ def test_a_link_shows_the_same_days_filters_and_cut(open_page: OpenPage, spent: 
     expect(page).to_have_url(re.compile("costs-days=.*costs-days="))
     page.get_by_text("Person", exact=True).last.click()
     expect(page).to_have_url(re.compile("costs-view=Person"))
+    expect(page.get_by_text("compared with the 7 days before")).to_be_visible()
+    expect(page.get_by_role("region", name="Costs by person")).to_be_visible()
     accepted = page.get_by_test_id("stMetric").filter(has_text="Accepted").get_by_test_id("stMetricValue").last
     value = accepted.inner_text()
 
