@@ -30,7 +30,7 @@ def show_channels(lab: Lab) -> None:
             f"and start the app again. [How each kind of address is written]({SYNTAX})",
             icon=":material/notifications:",
         )
-        st.code(EXAMPLES, language="bash")
+        st.code(EXAMPLES, language=None, wrap_lines=True)
         return
     for channel in lab.alerts.channels:
         with st.container(horizontal=True, vertical_alignment="center"):
