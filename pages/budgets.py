@@ -20,14 +20,15 @@ def show_budget(lab: Lab, standing: Standing, version: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             badge = ":violet-badge[hard]" if budget.hard else ":gray-badge[soft]"
             st.markdown(f"**{plain(budget.name)}** {badge}  \n{plain(budget.about)}", width="stretch")
-            st.button(
-                "Edit",
-                icon=":material/edit:",
-                key=f"budget-edit-{budget.name}-{version}",
-                on_click=open_fields,
-                args=(budget.name, version),
-            )
-            remove(lab, budget.name, version)
+            with st.container(horizontal=True, wrap=False, width="content"):
+                st.button(
+                    "Edit",
+                    icon=":material/edit:",
+                    key=f"budget-edit-{budget.name}-{version}",
+                    on_click=open_fields,
+                    args=(budget.name, version),
+                )
+                remove(lab, budget.name, version)
         show_standing(standing, lab.budgets.zone)
         opened = edited()
         if opened is not None and opened[0] == budget.name:

@@ -119,8 +119,12 @@ def test_the_scarcest_budgets_are_named_and_the_others_counted() -> None:
     ]
 
     assert not refuses(outlooks)
-    assert left_words(outlooks).replace("\\", "").endswith("b $19.00, d $29.00, c $39.00 and 2 others]")
+    assert left_words(outlooks).replace("\\", "").endswith("b $19.00 · d $29.00 · c $39.00 and 2 others]")
     assert left_words([]) == ""
+    refused = [replace(one, wanted_usd=Decimal(45)) for one in outlooks]
+    assert refuses(refused)
+    assert "“c”" not in left_words(refused)
+    assert "2 other budgets would object too." in left_words(refused)
 
 
 def test_trying_all_again_shows_what_the_budget_refused(lab: Lab, replicate_server: ReplicateServer) -> None:

@@ -18,7 +18,7 @@ EDITED = "budgets-edited"
 SAID = "budgets-said"
 """Where the session keeps what was done, until it has been said."""
 SHOWN = 3
-"""Budgets that the bar under a run names."""
+"""Budgets that the bar under a run names with what is left of them."""
 SCOPES = {Scope.ALL: "Everything", Scope.MODEL: "A model", Scope.PROJECT: "A project", Scope.PERSON: "A person"}
 PERIODS = {Period.DAY: "A day", Period.WEEK: "A week", Period.MONTH: "A month", Period.TOTAL: "In total"}
 KINDS = {True: "Hard", False: "Soft"}
@@ -84,14 +84,23 @@ def left_words(outlooks: Sequence[Outlook]) -> str:
     """Return what the run leaves of each budget, the scarcest first, or what a budget has against it."""
     hard = [one.objection for one in outlooks if one.standing.budget.hard and one.objection]
     soft = [one.objection for one in outlooks if not one.standing.budget.hard and one.objection]
-    lines = [f":red[:material/block: Cannot be started. {plain(said)}]" for said in hard[:SHOWN]]
-    lines += [f":orange[:material/warning: {plain(said)}]" for said in soft[:SHOWN]]
+    lines = []
+    # One sentence of each: on a phone more would leave no room for the choices.
+    if hard:
+        lines.append(f":red[:material/block: Cannot be started. {plain(hard[0])}{_and_others(hard)}]")
+    if soft:
+        lines.append(f":orange[:material/warning: {plain(soft[0])}{_and_others(soft)}]")
     fine = sorted((one for one in outlooks if not one.objection), key=lambda one: one.left_usd)
     if fine:
         named = [plain(f"{one.standing.budget.name} {dollars(one.left_usd)}") for one in fine[:SHOWN]]
         more = f" and {counted(len(fine) - SHOWN, 'other')}" if len(fine) > SHOWN else ""
-        lines.append(f":material/account_balance_wallet: Budget left after this run: {', '.join(named)}{more}")
+        lines.append(f":material/account_balance_wallet: Budget left after this run: {' · '.join(named)}{more}")
     return "  \n".join(f":small[{line}]" for line in lines)
+
+
+def _and_others(objections: Sequence[str]) -> str:
+    others = len(objections) - 1
+    return f" {counted(others, 'other budget')} would object too." if others else ""
 
 
 # ── to be written ───────────────────────────────────────────────────────────────────────────
