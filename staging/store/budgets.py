@@ -30,10 +30,9 @@ FROM (
         unnest(?::DATE[]) AS first, unnest(?::DATE[]) AS last
 ) AS wanted
 JOIN app.daily_totals AS t
-    ON t.dimension = coalesce(wanted.dimension, 'model')
-    AND (wanted.dimension IS NULL OR t.key = wanted.key)
+    ON t.dimension = coalesce(wanted.dimension, 'all') AND t.key = wanted.key
     AND t.day BETWEEN wanted.first AND wanted.last
-WHERE t.day IN (SELECT day FROM app.sealed_days WHERE zone = ?)
+WHERE t.day IN (SELECT day FROM app.sealed_days WHERE zone = ? AND NOT stale)
 GROUP BY wanted.number
 """
 
@@ -96,10 +95,10 @@ def counted(cursor: Cursor, zone: str, accounts: Sequence[Account]) -> list[Coun
         return []
     first, last = min(one.first for one in accounts), max(one.last for one in accounts)
     # A day counts once: by its sums while it is sealed, else by what the ledger has of it.
-    sealed_days = [
-        day
-        for (day,) in cursor.execute("SELECT day FROM app.sealed_days WHERE zone = ? ORDER BY day", [zone]).fetchall()
-    ]
+    days = cursor.execute("SELECT day, stale FROM app.sealed_days WHERE zone = ? ORDER BY day", [zone]).fetchall()
+    if days:
+        first = max(first, days[0][0])  # nothing ended before: `staging.store.daily` sees to that
+    sealed_days = [day for day, stale in days if not stale]
     live: list[tuple[Any, ...]] = []
     for span in _not_sealed(sealed_days, first, last, zone):
         live += cursor.execute(_LIVE, span.values).fetchall()
@@ -119,12 +118,9 @@ def counted(cursor: Cursor, zone: str, accounts: Sequence[Account]) -> list[Coun
 
 
 def _not_sealed(sealed: Sequence[date], first: date, last: date, zone: str) -> list[Span]:
-    """Return the days from the first to the last that are not among the sealed ones, as unbroken spans.
-
-    Nothing ended before the first sealed day: `staging.store.daily.unseal` sees to that.
-    """
+    """Return the days from the first to the last that are not among the sealed ones, as unbroken spans."""
     spans = []
-    begin = max(first, sealed[0] if sealed else _NOTHING_BEFORE)
+    begin = max(first, _NOTHING_BEFORE)
     for day in sealed:
         if begin <= day <= last:
             if begin < day:
