@@ -72,7 +72,7 @@ def test_what_it_cost_is_as_stated_and_verify_agrees(lab: Lab, usd: Decimal | No
     now = brought(lab, None, usd=usd)
 
     assert now.charge_usd == usd
-    assert (now.charge_basis or "").startswith("imported, as stated" if usd is not None else "price unknown")
+    assert (now.charge_basis or "").startswith("imported, as stated: " + ("price unknown" if usd is None else ""))
     report = lab.store.costs.report(lab.store.costs.today(), lab.store.costs.today())
     assert (report.total.cost_usd, report.total.unknown_charges) == (usd or 0, int(usd is None))
     assert lab.store.verify(lab.pictures).differences == ()
