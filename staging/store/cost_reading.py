@@ -94,8 +94,10 @@ def read_run_times(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> tuple[Run
     live, values = _live(cursor, LIVE_SECONDS, asked)
     parts = [
         f"SELECT model, step, predictions FROM app.monthly_seconds WHERE month IN {_WHOLE_MONTHS}",  # noqa: S608
-        f"SELECT model, step, predictions FROM app.daily_seconds WHERE {_SEALED} "  # noqa: S608
-        f"AND date_trunc('month', day)::DATE NOT IN {_WHOLE_MONTHS}",
+        (
+            f"SELECT model, step, predictions FROM app.daily_seconds WHERE {_SEALED} "  # noqa: S608
+            f"AND date_trunc('month', day)::DATE NOT IN {_WHOLE_MONTHS}"
+        ),
         *(f"SELECT model, step, predictions FROM ({one})" for one in live),  # noqa: S608
     ]
     rows = cursor.execute(

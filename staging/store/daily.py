@@ -97,7 +97,7 @@ FROM counted WHERE made AND run_seconds IS NOT NULL GROUP BY ALL
 
 MONTHLY = {
     "monthly_totals": (
-        "SELECT date_trunc('month', day)::DATE AS month, dimension, key, outcome, reason, "
+        "SELECT date_trunc('month', day)::DATE AS month, dimension, key, outcome, reason, "  # noqa: S608 - ours
         f"{SUMMED} FROM app.daily_totals"
     ),
     "monthly_seconds": (

@@ -26,7 +26,8 @@ AT_ONCE = 1_000_000
 _ASKED = f"""
 SELECT
     n, n // {IN_A_COMPARISON} AS comparison,
-    TIMESTAMPTZ '{FIRST} 00:00:00+00' + to_microseconds((n * {DAYS * 86_400_000_000 // 1_000} // $count) * 1_000) AS moment,
+    TIMESTAMPTZ '{FIRST} 00:00:00+00' + to_microseconds((n * {DAYS * 86_400_000_000 // 1_000} // $count) * 1_000)
+        AS moment,
     hash(n) AS dice, hash(n // {IN_A_COMPARISON}) AS of_comparison
 FROM range($first, $last) AS t(n)
 """
@@ -45,19 +46,27 @@ SELECT
 FROM ({_ASKED})
 """
 _FILL = (
-    f"INSERT INTO app.predictions BY NAME SELECT id, 'c' || comparison::VARCHAR AS comparison_id, "
-    f"(n % {IN_A_COMPARISON})::INTEGER AS position, room, model, 'replicate' AS provider, 'modern' AS style, "
-    "'Furnish this empty room.' AS prompt, '{}' AS parameters, $price AS price, usd AS estimate_usd, project, "
-    f"moment AS created_at, person AS created_by FROM ({_NAMED})",
-    f"INSERT INTO app.events BY NAME SELECT id AS prediction_id, 0 AS sequence, 'queued' AS state, moment AS happened_at "
-    f"FROM ({_NAMED}) WHERE $price <> ''",
-    f"INSERT INTO app.events BY NAME SELECT id AS prediction_id, 1 AS sequence, state, moment + INTERVAL 8 SECOND AS "
-    "happened_at, CASE WHEN state = 'failed' THEN 'model_failed' END AS error_kind, "
-    "(2 + dice // 7 % 3000 / 100)::DOUBLE AS run_seconds, usd AS charge_usd, 'as reported' AS charge_basis "
-    f"FROM ({_NAMED}) WHERE $price <> ''",
-    f"INSERT INTO app.verdicts BY NAME SELECT id AS prediction_id, 0 AS sequence, "
-    "CASE WHEN dice // 11 % 2 = 0 THEN 'accepted' ELSE 'rejected' END AS verdict, moment AS given_at, "
-    f"person AS given_by FROM ({_NAMED}) WHERE state = 'succeeded' AND dice // 13 % 10 < 6 AND $price <> ''",
+    (
+        f"INSERT INTO app.predictions BY NAME SELECT id, 'c' || comparison::VARCHAR AS comparison_id, "
+        f"(n % {IN_A_COMPARISON})::INTEGER AS position, room, model, 'replicate' AS provider, 'modern' AS style, "
+        "'Furnish this empty room.' AS prompt, '{}' AS parameters, $price AS price, usd AS estimate_usd, project, "
+        f"moment AS created_at, person AS created_by FROM ({_NAMED})"
+    ),
+    (
+        f"INSERT INTO app.events BY NAME SELECT id AS prediction_id, 0 AS sequence, 'queued' AS state, "
+        f"moment AS happened_at FROM ({_NAMED}) WHERE $price <> ''"
+    ),
+    (
+        f"INSERT INTO app.events BY NAME SELECT id AS prediction_id, 1 AS sequence, state, "
+        "moment + INTERVAL 8 SECOND AS happened_at, CASE WHEN state = 'failed' THEN 'model_failed' END AS error_kind, "
+        "(2 + dice // 7 % 3000 / 100)::DOUBLE AS run_seconds, usd AS charge_usd, 'as reported' AS charge_basis "
+        f"FROM ({_NAMED}) WHERE $price <> ''"
+    ),
+    (
+        f"INSERT INTO app.verdicts BY NAME SELECT id AS prediction_id, 0 AS sequence, "
+        "CASE WHEN dice // 11 % 2 = 0 THEN 'accepted' ELSE 'rejected' END AS verdict, moment AS given_at, "
+        f"person AS given_by FROM ({_NAMED}) WHERE state = 'succeeded' AND dice // 13 % 10 < 6 AND $price <> ''"
+    ),
 )
 
 
