@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from pages.components.cost_filters import presets_of
@@ -249,6 +250,19 @@ def test_every_chart_is_drawn_and_the_numbers_of_the_days_are_beside(two_months:
     assert next(iter(numbers["Day"])) == TODAY.isoformat()
     total = two_months.store.costs.report(TODAY - timedelta(days=29), TODAY).total
     assert numbers["Spent"].sum() == pytest.approx(float(total.cost_usd))
+
+
+@pytest.mark.parametrize(("days", "step"), [(30, "day"), (62, "day"), (150, "month")])
+def test_the_bars_over_time_add_up_to_the_sum_of_the_days(two_months: Lab, days: int, step: str) -> None:
+    first = TODAY - timedelta(days=days - 1)
+
+    screen = visit("costs", **{"costs-days": [first.isoformat(), TODAY.isoformat()]})
+
+    (drawn,) = screen.get("vega_lite_chart")[0].proto.datasets
+    bars = convert_arrow_bytes_to_pandas_df(drawn.data.data)
+    total = two_months.store.costs.report(first, TODAY).total.cost_usd
+    assert bars["Spent"].sum() == pytest.approx(float(total))
+    assert all(time.endswith("-01") for time in bars["Time"]) == (step == "month")
 
 
 @pytest.mark.parametrize("name", ["Project", "Person", "Room type", "Arm", "Day", "Waste"])

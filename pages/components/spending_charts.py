@@ -11,11 +11,9 @@ import altair as alt
 import streamlit as st
 
 from pages.components.spending_tables import called
-from staging.store import CostReport, CostRow, RunTimes, Waste
+from staging.store import LONGEST_BY_DAY, CostReport, CostRow, RunTimes, Waste
 
 MOST_BARS = 12
-_WEEKS_FROM, _MONTHS_FROM = 93, 730
-"""From so many days on, bars are weeks or months: more would be thinner than can be seen."""
 _ROW = 26
 _LABELS = 150
 _SAYS_ENOUGH = 8
@@ -25,12 +23,12 @@ _MONEY = alt.Axis(format="$,.2~f", tickCount=4)
 
 
 def days_chart(report: CostReport, names: Mapping[str, str], key: str) -> None:
-    """Draw what was spent each day, week or month by model, times without spending too; a word when there was none."""
+    """Draw what was spent each day or month by model, times without spending too; a word when there was none."""
     if not any(one.cost_usd for one in report.by_day_and_model):
         st.caption("Nothing was charged in these days.")
         return
-    length = (report.last - report.first).days + 1
-    step = "month" if length >= _MONTHS_FROM else "week" if length >= _WEEKS_FROM else "day"
+    # The report itself tells models apart by months in long spans.
+    step = "month" if report.last - report.first > LONGEST_BY_DAY else "day"
     spent: dict[tuple[date, str], float] = defaultdict(float)
     for one in report.by_day_and_model:
         spent[_begin(one.day, step), one.model] += float(one.cost_usd)
@@ -38,7 +36,9 @@ def days_chart(report: CostReport, names: Mapping[str, str], key: str) -> None:
     if any(not model for _, model in spent):
         models.append("")
     short = _short([names.get(model, model) for model in models])
-    times = sorted({_begin(report.first + timedelta(days=offset), step) for offset in range(length)})
+    times = sorted(
+        {_begin(report.first + timedelta(days=offset), step) for offset in range((report.last - report.first).days + 1)}
+    )
     values = [
         {"Time": time.isoformat(), "Model": name or _OTHER, "Spent": spent[time, model]}
         for time in times
@@ -137,9 +137,7 @@ def _bars(title: str, values: Sequence[tuple[str, float]], style: str, key: str)
 
 def _begin(day: date, step: str) -> date:
     """Return the day that the bar begins with."""
-    if step == "month":
-        return day.replace(day=1)
-    return day - timedelta(days=day.weekday()) if step == "week" else day
+    return day.replace(day=1) if step == "month" else day
 
 
 def _short(names: Sequence[str]) -> list[str]:

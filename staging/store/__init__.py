@@ -11,6 +11,7 @@ from staging.images import Pictures
 from staging.store.alerts import Alert, AlertKey, AlertLedger, AlertLine, Bell, Delivery, Step
 from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine, Favourite
 from staging.store.connection import LedgerFile
+from staging.store.cost_reading import LONGEST_BY_DAY
 from staging.store.costs import CostLedger
 from staging.store.documents import Document, DocumentLedger
 from staging.store.export import export, parquet
@@ -24,6 +25,7 @@ from staging.store.uploads import UploadLedger
 from staging.store.verify import Verification, verify
 
 __all__ = [
+    "LONGEST_BY_DAY",
     "Alert",
     "AlertKey",
     "AlertLedger",
