@@ -14,6 +14,11 @@ pytestmark = pytest.mark.browser
 PAGES = ("Compare", "History", "Rooms", "Models", "Prompts", "Prices", "Costs", "Budgets", "Alerts")
 
 
+# A width does not depend on the theme, nor a contrast on the width: two looks of the four tell all.
+each_width = pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=["desktop-light", "phone-dark"])
+each_theme = pytest.mark.parametrize("look", [LOOKS[1], LOOKS[2]], ids=["desktop-dark", "phone-light"])
+
+
 @pytest.fixture(scope="module")
 def address(browser: Browser, app_server: AppServer) -> str:
     """A finished comparison."""
@@ -32,6 +37,7 @@ def go(page: Page, name: str, look: Look) -> None:
     expect_drawn(page)
 
 
+@each_width
 def test_no_page_is_wider_than_the_screen(open_page: OpenPage, look: Look) -> None:
     page = open_page(look=look)
 
@@ -50,6 +56,7 @@ def test_nothing_of_a_page_stays_a_skeleton(open_page: OpenPage, screenshot: Cal
     screenshot(page, name.lower())
 
 
+@each_theme
 def test_a_comparison_fits_any_screen(open_page: OpenPage, address: str, look: Look) -> None:
     page = open_page(address, look=look)
 
@@ -63,6 +70,7 @@ def test_a_comparison_fits_any_screen(open_page: OpenPage, address: str, look: L
     assert contrast(page.locator(".grid .facts").first) >= 4.5
 
 
+@each_theme
 def test_words_on_cards_can_be_read(open_page: OpenPage, look: Look) -> None:
     page = open_page(look=look)
 
