@@ -216,8 +216,8 @@ class PriceBook:
     ) -> PriceCard:
         if card.spec.provider == OFFLINE:
             raise PricesRefused(f"{card.spec.name} runs on this machine for nothing: it has no price to set.")
-        if worst_usd is not None and not (worst_usd.is_finite() and 0 <= worst_usd <= MOST_USD):
-            raise PricesRefused(f"The worst price is between $0 and ${MOST_USD:,}, not {worst_usd}.")
+        if worst_usd is not None and not (worst_usd.is_finite() and 0 < worst_usd <= MOST_USD):
+            raise PricesRefused(f"The worst price is more than $0 and at most ${MOST_USD:,}, not {worst_usd}.")
         if len(note) > 500:
             raise PricesRefused(f"A note has at most 500 characters; this one has {len(note)}.")
         entries = _entries(card, wanted, self.today(), by, at)

@@ -201,7 +201,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def shown(default: object) -> str:
     if default in (None, "", ()):
         return ""
-    return f"`{default:g}`" if isinstance(default, float) else f"`{str(default).lower()}`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
 
 
 def test_every_setting_explains_itself() -> None:

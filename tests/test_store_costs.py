@@ -67,7 +67,7 @@ def rows(report: CostReport, group: str) -> dict[str, CostRow]:
 # ── at random ───────────────────────────────────────────────────────────────────────────────
 
 
-EXAMPLES, COPIES = 20, 26
+EXAMPLES, COPIES = 12, 43
 
 
 class Fate(NamedTuple):
