@@ -86,29 +86,32 @@ def migrate(ledger: LedgerFile, migrations: Sequence[Migration]) -> None:
         return
     # A schema change must not share the log with rows: a log holding both was not always replayed.
     ledger.checkpoint()
-    for migration in wanted:
-        try:
-            _apply(ledger, migration)
-        except duckdb.Error as error:
-            raise LedgerDamaged(
-                f"Migration {migration.name} could not be applied to {ledger.path}; nothing of it was kept. "
-                f"Start the program that wrote the ledger, and report this: {error}"
-            ) from error
+    # A new ledger has no rows: it is made whole or not at all, in a fifth of the time.
+    steps = [wanted] if len(wanted) == len(migrations) else [[migration] for migration in wanted]
+    for step in steps:
+        with ledger.writing() as cursor:
+            for migration in step:
+                try:
+                    _apply(cursor, migration)
+                except duckdb.Error as error:
+                    raise LedgerDamaged(
+                        f"Migration {migration.name} could not be applied to {ledger.path}; nothing of it was kept. "
+                        f"Start the program that wrote the ledger, and report this: {error}"
+                    ) from error
         ledger.checkpoint()
 
 
-def _apply(ledger: LedgerFile, migration: Migration) -> None:
-    with ledger.writing() as cursor:
-        if migration.number == 1:
-            cursor.execute(
-                "CREATE TABLE app.migrations (number INTEGER PRIMARY KEY, name VARCHAR NOT NULL, "
-                "sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
-            )
-        cursor.execute(migration.sql)
+def _apply(cursor: duckdb.DuckDBPyConnection, migration: Migration) -> None:
+    if migration.number == 1:
         cursor.execute(
-            "INSERT INTO app.migrations VALUES (?, ?, ?, ?)",
-            [migration.number, migration.name, migration.sha256, datetime.now(UTC)],
+            "CREATE TABLE app.migrations (number INTEGER PRIMARY KEY, name VARCHAR NOT NULL, "
+            "sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
         )
+    cursor.execute(migration.sql)
+    cursor.execute(
+        "INSERT INTO app.migrations VALUES (?, ?, ?, ?)",
+        [migration.number, migration.name, migration.sha256, datetime.now(UTC)],
+    )
 
 
 def make_views(ledger: LedgerFile) -> None:
