@@ -17,6 +17,8 @@ StagingError
 ├── ConfirmationNeeded     a run that may cost much, which nobody has confirmed
 ├── BudgetExceeded         a run that a hard budget has too little left for
 ├── BudgetRefused          a budget that makes no sense
+├── BallotsRefused         votes that cannot be rated
+│   └── GroupsNeverMet     votes that leave models without any chain of comparisons between them
 ├── UploadRejected         a file did not pass the door for pictures
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
@@ -91,6 +93,21 @@ class BudgetExceeded(StagingError):
 
 class BudgetRefused(StagingError):
     """A budget that makes no sense, or cannot be read; nothing was saved."""
+
+
+class BallotsRefused(StagingError):
+    """Votes that cannot be rated; the sentence says which, and why."""
+
+
+class GroupsNeverMet(BallotsRefused):
+    """The models fall into groups that no chain of votes joins: no ranking across them is right.
+
+    `groups` are the models' names, the largest group first.
+    """
+
+    def __init__(self, message: str, groups: tuple[tuple[str, ...], ...]) -> None:
+        self.groups = groups
+        super().__init__(message)
 
 
 class UploadRejected(StagingError):

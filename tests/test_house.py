@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.providers",),
     ("staging.images", "staging.stager", "staging.costs"),
     ("staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
-    ("staging.registry", "staging.rooms", "staging.access", "staging.config", "staging.claim"),
+    ("staging.registry", "staging.rooms", "staging.access", "staging.config", "staging.claim", "staging.ratings"),
     ("staging.errors", "staging.ids", "staging.frames", "staging.forecast", "staging.periods"),
 )
 """From the top down. A module imports lower layers, or its own subject; never its neighbours."""
