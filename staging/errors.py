@@ -17,6 +17,7 @@ StagingError
 ├── ConfirmationNeeded     a run that may cost much, which nobody has confirmed
 ├── BudgetExceeded         a run that a hard budget has too little left for
 ├── BudgetRefused          a budget that makes no sense
+├── VoteRefused            a vote that makes no sense, or the second one on a pair
 ├── BallotsRefused         votes that cannot be rated
 │   └── GroupsNeverMet     votes that leave models without any chain of comparisons between them
 ├── UploadRejected         a file did not pass the door for pictures
@@ -93,6 +94,10 @@ class BudgetExceeded(StagingError):
 
 class BudgetRefused(StagingError):
     """A budget that makes no sense, or cannot be read; nothing was saved."""
+
+
+class VoteRefused(StagingError):
+    """A vote makes no sense, or the rater has judged that pair already; nothing was written."""
 
 
 class BallotsRefused(StagingError):

@@ -55,7 +55,7 @@ class Ballots:
             ("model", self.right, self.models),
             ("outcome", self.outcome, OUTCOMES),
         ):
-            if len(codes) and not (0 <= codes.min() and codes.max() < len(names)):
+            if len(codes) and not (codes.min() >= 0 and codes.max() < len(names)):
                 raise BallotsRefused(f"A vote has an unknown {what}.")
         if (same := np.flatnonzero(self.left == self.right)).size:
             model = self.models[int(self.left[same[0]])]

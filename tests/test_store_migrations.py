@@ -41,6 +41,15 @@ ROWS: Mapping[str, str] = {
     "verdicts": "VALUES ('p{n}', 0, 'accepted', '2026-01-02 03:06:05+00', 'ada')",
     "comparison_versions": "VALUES ('c{n}', 0, 'kitchens', 'look again', false, '2026-01-02 03:07:05+00', 'ben')",
     "documents": "VALUES ('model set', 'ours {n}', 0, '[1]', '', '2026-01-02 03:04:05+00', 'ada')",
+    "ballots": (
+        "VALUES ('ada', 'pair{n}', 0, 'b{n}', 'pair', '', '{n}', 'kitchen', 'modern', '', '[\"p{n}\"]', '[\"q{n}\"]', "
+        "'reve/edit', 'offline/furnish', NULL, NULL, '2026-01-02 03:04:05+00')"
+    ),
+    "votes": (
+        "VALUES ('ada', 'pair{n}', 0, 0, 'b{n}', 'pair', '{n}', 'kitchen', 'modern', '', 'reve/edit', "
+        "'offline/furnish', NULL, NULL, 'left', '[\"light\"]', 'right', 0, 0.5, 0.25, 3.5, "
+        "'2026-01-02 03:04:09+00')"
+    ),
     "settlements": "VALUES ('p{n}', 0, 0.03, 'bill', '', '2026-01-02 03:08:05+00', 'ada')",
     "reservations": "VALUES ('p{n}', 0.05, '2026-01-02 03:04:05+00')",
     "open_predictions": "VALUES ('o{n}', 'reve/edit', '', 'ada', 0.05)",

@@ -9,6 +9,18 @@ from typing import Self
 from staging.errors import LedgerDamaged
 from staging.images import Pictures
 from staging.store.alerts import Alert, AlertKey, AlertLedger, AlertLine, Bell, Delivery, Step
+from staging.store.ballots import (
+    Ballot,
+    BallotFilter,
+    Choice,
+    Kind,
+    Meetings,
+    Pin,
+    Progress,
+    RaterChecks,
+    Side,
+    Vote,
+)
 from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine, Favourite
 from staging.store.connection import LedgerFile
 from staging.store.cost_reading import LONGEST_BY_DAY
@@ -23,6 +35,7 @@ from staging.store.schema import applied_migrations, make_views, migrate, pendin
 from staging.store.settlements import Billed, Settlement, SettlementLedger
 from staging.store.uploads import UploadLedger
 from staging.store.verify import Verification, verify
+from staging.store.votes import VoteLedger
 
 __all__ = [
     "LONGEST_BY_DAY",
@@ -30,8 +43,11 @@ __all__ = [
     "AlertKey",
     "AlertLedger",
     "AlertLine",
+    "Ballot",
+    "BallotFilter",
     "Bell",
     "Billed",
+    "Choice",
     "ComparisonFilter",
     "ComparisonLedger",
     "ComparisonLine",
@@ -45,17 +61,25 @@ __all__ = [
     "DocumentLedger",
     "Favourite",
     "HistoryLedger",
+    "Kind",
+    "Meetings",
     "ModelHistory",
+    "Pin",
     "PredictionLedger",
+    "Progress",
+    "RaterChecks",
     "RoomLedger",
     "RunTimes",
     "Settlement",
     "SettlementLedger",
+    "Side",
     "Step",
     "Store",
     "UnderWay",
     "UploadLedger",
     "Verification",
+    "Vote",
+    "VoteLedger",
     "Waste",
     "parquet",
 ]
@@ -75,6 +99,7 @@ class Store:
         self.costs = CostLedger(ledger, zone)
         self.alerts = AlertLedger(ledger)
         self.settlements = SettlementLedger(ledger)
+        self.votes = VoteLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:

@@ -16,6 +16,8 @@ _SUBJECTS = {
     "comparisons": "FROM comparisons_now ORDER BY id",
     "documents": "FROM app.documents ORDER BY kind, name, version",
     "verdicts": "FROM app.verdicts ORDER BY prediction_id, sequence",
+    "ballots": "FROM app.ballots ORDER BY rater, pair, showing",
+    "votes": "FROM app.votes ORDER BY rater, pair, showing, sequence",
 }
 _FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 

@@ -27,6 +27,15 @@ SELECT * EXCLUDE (sequence)
 FROM app.verdicts
 QUALIFY row_number() OVER (PARTITION BY prediction_id ORDER BY sequence DESC) = 1;
 
+-- What each rater said of each showing of a pair and has not taken back. Sequences have no gap, so the last is
+-- the one that nothing follows: most votes have no second, and asking so takes a tenth of sorting them.
+CREATE OR REPLACE VIEW votes_now AS
+SELECT v.* EXCLUDE (sequence)
+FROM app.votes AS v
+ANTI JOIN (SELECT rater, pair, showing, sequence FROM app.votes WHERE sequence > 0) AS later
+    ON later.rater = v.rater AND later.pair = v.pair AND later.showing = v.showing AND later.sequence = v.sequence + 1
+WHERE v.choice <> 'withdrawn';
+
 -- The one event that ended each ended prediction.
 CREATE OR REPLACE VIEW endings AS
 SELECT prediction_id, state, happened_at AS ended_at, error, error_kind, run_seconds
@@ -196,4 +205,29 @@ UNION ALL
 SELECT 'The ' || kind || ' ' || name || ' has a gap among its versions.'
 FROM app.documents
 GROUP BY kind, name
-HAVING max(version) <> count(*) - 1;
+HAVING max(version) <> count(*) - 1
+UNION ALL
+SELECT 'Ballot ' || ballot || ' has a gap among its votes.'
+FROM app.votes
+GROUP BY ballot, rater, pair, showing
+HAVING max(sequence) <> count(*) - 1
+UNION ALL
+SELECT DISTINCT 'Ballot ' || v.ballot || ' has a vote, but was never shown to that rater.'
+FROM app.votes AS v
+ANTI JOIN app.ballots AS b ON b.rater = v.rater AND b.pair = v.pair AND b.showing = v.showing AND b.id = v.ballot
+UNION ALL
+SELECT DISTINCT 'Ballot ' || v.ballot || ' has a vote that says otherwise what was shown.'
+FROM app.votes AS v
+JOIN app.ballots AS b ON b.rater = v.rater AND b.pair = v.pair AND b.showing = v.showing
+WHERE (v.kind, v.unit, v.room_type, v.style, v.project, v.left_model, v.right_model, v.left_arm, v.right_arm)
+    IS DISTINCT FROM
+    (b.kind, b.unit, b.room_type, b.style, b.project, b.left_model, b.right_model, b.left_arm, b.right_arm)
+UNION ALL
+SELECT DISTINCT 'Ballot ' || id || ' shows prediction ' || shown || ', which has no output.'
+FROM (SELECT id, unnest(from_json(left_predictions, '["VARCHAR"]') || from_json(right_predictions, '["VARCHAR"]')) AS shown
+      FROM app.ballots)
+ANTI JOIN app.outputs ON prediction_id = shown
+UNION ALL
+SELECT 'Ballot ' || id || ' does not show the pair that it is kept under.'
+FROM (SELECT id, pair, left_predictions::VARCHAR AS l, right_predictions::VARCHAR AS r FROM app.ballots)
+WHERE pair <> sha256(least(l, r) || greatest(l, r))[:32];
