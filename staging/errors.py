@@ -20,6 +20,7 @@ StagingError
 ├── VoteRefused            a vote that makes no sense, or the second one on a pair
 ├── BallotsRefused         votes that cannot be rated
 │   └── GroupsNeverMet     votes that leave models without any chain of comparisons between them
+├── ExperimentRefused      an experiment that makes no sense, or a step it cannot take now
 ├── UploadRejected         a file did not pass the door for pictures
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
@@ -113,6 +114,10 @@ class GroupsNeverMet(BallotsRefused):
     def __init__(self, message: str, groups: tuple[tuple[str, ...], ...]) -> None:
         self.groups = groups
         super().__init__(message)
+
+
+class ExperimentRefused(StagingError):
+    """An experiment makes no sense, or cannot take this step now; nothing was written."""
 
 
 class UploadRejected(StagingError):

@@ -17,6 +17,7 @@ from staging.config import Settings
 from staging.desk import Desk
 from staging.engine import Engine
 from staging.errors import UploadRejected
+from staging.experiments import Experiments
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.images import Pictures
 from staging.models import default_registry
@@ -27,6 +28,7 @@ from staging.providers.offline import OfflineProvider, missing_packages
 from staging.providers.replicate import ReplicateProvider
 from staging.registry import ModelRegistry
 from staging.rooms import SAMPLE_ROOMS, Room
+from staging.routing import Routing
 from staging.sharing import Sharing
 from staging.shelf import PromptShelf
 from staging.store import Store
@@ -54,6 +56,8 @@ class Lab:
     desk: Desk
     takeaway: Takeaway
     sharing: Sharing
+    experiments: Experiments
+    routing: Routing
     claim: Claim
 
     @property
@@ -105,8 +109,24 @@ def open_lab(settings: Settings) -> Lab:
     profiles = Profiles(shipped_profiles, store)
     takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
     sharing = Sharing(store, key, outside=settings.share_outside)
+    experiments = Experiments(store, registry)
+    routing = Routing(store, registry, experiments)
     lab = Lab(
-        settings, registry, store, pictures, shelf, prices, engine, budgets, alerts, desk, takeaway, sharing, held
+        settings=settings,
+        registry=registry,
+        store=store,
+        pictures=pictures,
+        prompt_shelf=shelf,
+        prices=prices,
+        engine=engine,
+        budgets=budgets,
+        alerts=alerts,
+        desk=desk,
+        takeaway=takeaway,
+        sharing=sharing,
+        experiments=experiments,
+        routing=routing,
+        claim=held,
     )
     try:
         _add_sample_rooms(lab)

@@ -60,6 +60,8 @@ class Reason(StrEnum):
 
 EXTERNAL = "external"
 """The provider of outputs made elsewhere: nobody here can run them."""
+CHOSEN = "chosen by a person"
+"""The rule by which somebody at the desk chose the model; the others are those of `staging.routing`."""
 MOST_STARS = 5
 LONGEST_NOTE = 2_000
 
@@ -116,7 +118,11 @@ class Prediction:
     prompt_version: str | None = None
     """Of the prompt book that the prompt was made from; None when that is not known."""
     arm: str | None = None
-    """The experiment's arm that it was made for; None outside of experiments."""
+    """The experiment's arm that it was made for: "<experiment>/<phase>/<arm>"; None outside of experiments."""
+    rule: str | None = None
+    """Why it was this model: CHOSEN, or a rule of `staging.routing`; None when it was not written down."""
+    rule_note: str | None = None
+    """What the rule stood on: which version of which setting, or how the unit fell to its arm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from staging.config import read_settings
-from staging.desk import Amount, ModelChoice
+from staging.desk import Amount, ModelChoice, Origin
 from staging.errors import ConfirmationNeeded, EventRefused, NotFound, ParametersRefused, UnknownModel, UploadRejected
 from staging.lab import Lab, open_lab
-from staging.predictions import Mark, Reason, State, Verdict
+from staging.predictions import CHOSEN, Mark, Reason, State, Verdict
 from tests.labs import UNCHANGED, ask, finished, lab_at, only, photo, run_one
 from tests.replicate_server import ReplicateServer
 
@@ -251,3 +251,30 @@ def test_what_has_no_picture_cannot_be_judged_and_what_succeeded_cannot_be_retri
     assert done.state is State.SUCCEEDED
     with pytest.raises(ParametersRefused, match="tried again"):
         lab.desk.retry(done.prediction.id, "tester")
+
+
+def test_what_a_person_chose_is_logged_as_that(lab: Lab) -> None:
+    prediction = run_one(lab, UNCHANGED).prediction
+
+    assert (prediction.rule, prediction.rule_note, prediction.arm) == (CHOSEN, None, None)
+
+
+def test_a_model_is_run_on_its_own_rooms_and_logged_with_its_reason(lab: Lab) -> None:
+    first, second = (lab.desk.keep_room(photo(shade), f"{shade}.png", "tester").digest for shade in (1, 2))
+    origin = Origin("experiment's arm", "the room's hash falls to arm A", "x/1/A")
+    choices = [
+        ModelChoice(UNCHANGED, rooms=frozenset({first}), origin=origin),
+        ModelChoice("offline/furnish", rooms=frozenset({second})),
+    ]
+
+    plan = lab.desk.plan([first, second], choices, style="modern", prompts=dict.fromkeys((first, second), "Furnish."))
+    view = lab.desk.look(lab.desk.start(plan, "tester"))
+
+    asked = {one.prediction.room: one.prediction for one in view.tries}
+    assert [asked[room].model for room in (first, second)] == [UNCHANGED, "offline/furnish"]
+    assert (asked[first].rule, asked[first].rule_note, asked[first].arm) == origin
+    assert (asked[second].rule, asked[second].arm) == (CHOSEN, None)
+    kept = lab.store.predictions.get(asked[first].id).prediction
+    assert (kept.rule, kept.rule_note, kept.arm) == origin
+    with pytest.raises(ParametersRefused, match="None of the chosen models"):
+        lab.desk.plan([first], [choices[1]], style="modern", prompts={first: "Furnish."})

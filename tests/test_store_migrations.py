@@ -50,6 +50,7 @@ ROWS: Mapping[str, str] = {
         "'offline/furnish', NULL, NULL, 'left', '[\"light\"]', 'right', 0, 0.5, 0.25, 3.5, "
         "'2026-01-02 03:04:09+00')"
     ),
+    "assignments": "VALUES ('x{n}', 1, '{n}', 'B', '2026-01-02 03:04:05+00', 'ada')",
     "settlements": "VALUES ('p{n}', 0, 0.03, 'bill', '', '2026-01-02 03:08:05+00', 'ada')",
     "reservations": "VALUES ('p{n}', 0.05, '2026-01-02 03:04:05+00')",
     "open_predictions": "VALUES ('o{n}', 'reve/edit', '', 'ada', 0.05)",

@@ -124,6 +124,8 @@ class Desk:
         for digest in dict.fromkeys(rooms):
             room = self._store.rooms.get(digest)
             for choice in choices:
+                if choice.rooms is not None and digest not in choice.rooms:
+                    continue
                 prompt = choice.prompts.get(digest, prompts.get(digest, "")).strip()
                 if not prompt or len(prompt) > LONGEST_PROMPT:
                     raise ParametersRefused(
@@ -131,6 +133,8 @@ class Desk:
                         f"it has {len(prompt)}."
                     )
                 cells.extend(self._cells(room, choice, prompt, style, listed[choice.model]))
+        if not cells:
+            raise ParametersRefused("None of the chosen models is to be run on any of the chosen rooms.")
         if len(cells) > MOST_PREDICTIONS:
             raise ParametersRefused(
                 f"This would be {len(cells)} images in one comparison; at most {MOST_PREDICTIONS} are run together. "
@@ -154,7 +158,9 @@ class Desk:
         costs = costs_of(room, builder, listed)
         takes_seed = Capability.SEED in spec.capabilities
         return [
-            PlannedPrediction(room, spec, builder.chosen(), position + 1 if takes_seed else None, prompt, *costs)
+            PlannedPrediction(
+                room, spec, builder.chosen(), position + 1 if takes_seed else None, prompt, *costs, choice.origin
+            )
             for position in range(choice.seeds)
         ]
 
@@ -237,6 +243,9 @@ class Desk:
                 prompt_version=plan.prompt_version,
                 created_at=now,
                 created_by=by,
+                arm=cell.origin.arm,
+                rule=cell.origin.rule,
+                rule_note=cell.origin.note,
             )
             for cell in plan.cells
         ]

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from staging import costs
 from staging.desk.timing import Seconds
 from staging.images import sent_size
-from staging.predictions import EXTERNAL, Comparison, PredictionNow
+from staging.predictions import CHOSEN, EXTERNAL, Comparison, PredictionNow
 from staging.prices import worst_of
 from staging.registry import InputBuilder, ModelSpec, Price, RoomInput
 from staging.rooms import Room
@@ -26,6 +26,18 @@ EDGE_PIXELS = 8
 """Models round the edges of what they make to multiples of 16, so each may be off by half of that."""
 
 
+class Origin(NamedTuple):
+    """Why a model is run, as its predictions are logged."""
+
+    rule: str = CHOSEN
+    note: str | None = None
+    arm: str | None = None
+    """The experiment's arm that it is run for."""
+
+
+BY_A_PERSON = Origin()
+
+
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
     """A model as a person chose it: with these parameters, on so many seeds."""
@@ -35,6 +47,9 @@ class ModelChoice:
     seeds: int = 1
     prompts: Mapping[str, str] = field(default_factory=dict)
     """By room digest: what this model is told in place of the plan's prompt."""
+    rooms: frozenset[str] | None = None
+    """The digests of the plan's rooms that it is run on; None: all of them."""
+    origin: Origin = BY_A_PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,7 @@ class PlannedPrediction:
     worst_usd: Decimal | None
     """What to set aside for it: the highest, or what the model is declared to cost at worst if that is more,
     or is all that is known; None when nobody can say."""
+    origin: Origin = BY_A_PERSON
 
 
 class Listed(NamedTuple):

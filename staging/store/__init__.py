@@ -26,6 +26,7 @@ from staging.store.connection import LedgerFile
 from staging.store.cost_reading import LONGEST_BY_DAY
 from staging.store.costs import CostLedger
 from staging.store.documents import Document, DocumentLedger
+from staging.store.experiments import ArmFigures, ArmVote, Assignment, ExperimentLedger
 from staging.store.export import export, parquet
 from staging.store.history import HistoryLedger, ModelHistory
 from staging.store.predictions import PredictionLedger
@@ -43,6 +44,9 @@ __all__ = [
     "AlertKey",
     "AlertLedger",
     "AlertLine",
+    "ArmFigures",
+    "ArmVote",
+    "Assignment",
     "Ballot",
     "BallotFilter",
     "Bell",
@@ -59,6 +63,7 @@ __all__ = [
     "Delivery",
     "Document",
     "DocumentLedger",
+    "ExperimentLedger",
     "Favourite",
     "HistoryLedger",
     "Kind",
@@ -99,6 +104,7 @@ class Store:
         self.costs = CostLedger(ledger, zone)
         self.alerts = AlertLedger(ledger)
         self.settlements = SettlementLedger(ledger)
+        self.experiments = ExperimentLedger(ledger)
         self.votes = VoteLedger(ledger)
 
     @classmethod

@@ -17,6 +17,7 @@ _SUBJECTS = {
     "documents": "FROM app.documents ORDER BY kind, name, version",
     "verdicts": "FROM app.verdicts ORDER BY prediction_id, sequence",
     "ballots": "FROM app.ballots ORDER BY rater, pair, showing",
+    "assignments": "FROM app.assignments ORDER BY experiment, phase, unit",
     "votes": "FROM app.votes ORDER BY rater, pair, showing, sequence",
 }
 _FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}

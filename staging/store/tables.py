@@ -141,6 +141,8 @@ PREDICTIONS = Table(
         "retry_of": "VARCHAR",
         "prompt_version": "VARCHAR",
         "arm": "VARCHAR",
+        "rule": "VARCHAR",
+        "rule_note": "VARCHAR",
         "position": "INTEGER",
     },
 )
@@ -337,5 +339,16 @@ VOTES = Table(
         "pin_y": "DOUBLE",
         "seconds": "DOUBLE",
         "given_at": "TIMESTAMPTZ",
+    },
+)
+ASSIGNMENTS = Table(
+    "app.assignments",
+    {
+        "experiment": "VARCHAR",
+        "phase": "INTEGER",
+        "unit": "VARCHAR",
+        "arm": "VARCHAR",
+        "assigned_at": "TIMESTAMPTZ",
+        "assigned_by": "VARCHAR",
     },
 )

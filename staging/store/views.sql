@@ -64,7 +64,7 @@ SELECT
     p.created_at AS asked_at, p.created_by AS asked_by, p.retry_of,
     p.room, r.name AS room_name,
     p.model, p.version, p.provider, e.provider_id,
-    p.style, p.prompt, p.prompt_version, p.arm, p.parameters, p.seed, e.input,
+    p.style, p.prompt, p.prompt_version, p.arm, p.rule, p.rule_note, p.parameters, p.seed, e.input,
     e.state, e.state_at, e.submitted_at, e.running_at, n.ended_at,
     q.requested_at AS cancel_requested_at, q.requested_by AS cancel_requested_by,
     e.queue_seconds, e.run_seconds, e.total_seconds, e.metrics,
