@@ -136,7 +136,7 @@ def test_export_writes_every_subject_as_parquet_and_csv(folder: Path, tmp_path: 
             rows = list(csv.DictReader(file))
         parquet = duckdb.read_parquet(str(out / f"{name}.parquet"))
         assert len(rows) == len(parquet) == count
-        assert list(rows[0]) == parquet.columns
+        assert not rows or list(rows[0]) == parquet.columns
         assert f"{name}.csv: {count} rows" in ran.stdout
     predictions = duckdb.read_parquet(str(out / "predictions.parquet"))
     columns = "epoch(asked_at), charge_usd, parameters"  # DuckDB fetches no time with a zone without pytz
