@@ -3,9 +3,11 @@
 doctor          what is here, and what is wrong
 verify          every digest and total derived again; what differs is printed
 export DIR      the ledger as Parquet and CSV
+rate VOTES.csv  ratings of blind votes from anywhere, no lab needed
 """
 
 import argparse
+import json
 import secrets
 import sys
 from collections.abc import Sequence
@@ -16,6 +18,8 @@ from staging.config import Settings, read_settings
 from staging.doctor import examine
 from staging.errors import NotFound, SettingsRefused, StagingError
 from staging.images import Pictures
+from staging.ratings import rate
+from staging.ratings_csv import COLUMNS, as_json, as_text, read_ballots
 from staging.store import Store
 
 FINE, DIFFERS, REFUSED = 0, 1, 2
@@ -30,8 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("verify", help="derive every digest and total again and print what differs")
     exported = commands.add_parser("export", help="write the ledger as Parquet and CSV")
     exported.add_argument("folder", type=Path, metavar="DIR", help="made when it is not there")
+    rated = commands.add_parser("rate", help="rate blind votes from a CSV file; no lab is needed")
+    rated.add_argument("votes", type=Path, metavar="VOTES.csv", help=f"its columns: {', '.join(COLUMNS)}")
+    rated.add_argument("--json", action="store_true", help="print JSON for programs")
     asked = parser.parse_args(arguments)
     try:
+        if asked.command == "rate":
+            return rate_votes(asked.votes, in_json=asked.json)
         settings = read_settings()
         if asked.command == "doctor":
             return doctor(settings)
@@ -83,6 +92,13 @@ def export(settings: Settings, folder: Path) -> int:
             store.close()
     for name, rows in written.items():
         print(f"{folder / name}: {rows:,} rows")
+    return FINE
+
+
+def rate_votes(path: Path, *, in_json: bool) -> int:
+    """Print the ratings of the votes in the file: the Leaderboard page's, by the same code."""
+    ratings = rate(read_ballots(path))
+    print(json.dumps(as_json(ratings), indent=2, ensure_ascii=False) if in_json else as_text(ratings))
     return FINE
 
 
