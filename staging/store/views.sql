@@ -32,9 +32,9 @@ QUALIFY row_number() OVER (PARTITION BY prediction_id ORDER BY sequence DESC) = 
 CREATE OR REPLACE VIEW votes_now AS
 SELECT v.* EXCLUDE (sequence)
 FROM app.votes AS v
-ANTI JOIN (SELECT rater, pair, showing, sequence FROM app.votes WHERE sequence > 0) AS later
-    ON later.rater = v.rater AND later.pair = v.pair AND later.showing = v.showing AND later.sequence = v.sequence + 1
-WHERE v.choice <> 'withdrawn';
+WHERE v.choice <> 'withdrawn' AND (rater, pair, showing, sequence + 1) NOT IN (
+    SELECT rater, pair, showing, sequence FROM app.votes WHERE sequence > 0
+);
 
 -- The one event that ended each ended prediction.
 CREATE OR REPLACE VIEW endings AS

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from staging.errors import NotFound, VoteRefused
 from staging.predictions import Reason
@@ -149,13 +150,15 @@ class VoteLedger:
         """
         counted, values = _counted(wanted)
         with self._ledger.reading() as cursor:
-            (names,) = cursor.execute(_NAMES.format(counted), values).fetchall()
-            rooms, raters, models = ([name for name in found or () if name is not None] for found in names)
+            (names,) = cursor.execute(_NAMES).fetchall()
+            rooms, raters, models, arms = ([name for name in found or () if name is not None] for found in names)
+            models = models if wanted.arms is None else arms
             codes = cursor.execute(
                 _CODED.format(counted),
                 values | {"rooms": rooms, "raters": raters, "models": models, "outcomes": list(OUTCOMES)},
             ).fetchnumpy()
-        return Ballots(tuple(rooms), tuple(raters), tuple(models), **codes)
+        whole = {name: code.astype(np.int64) for name, code in codes.items()}
+        return Ballots(tuple(rooms), tuple(raters), tuple(models), **whole).sorted()
 
     def faults(self, wanted: BallotFilter) -> dict[tuple[str, Reason], int]:
         """Return how many votes that count name each reason against each model (or arm); both bad is against both."""
@@ -185,20 +188,20 @@ class VoteLedger:
         return [RaterChecks(*row) for row in rows]
 
 
+# All names there are, wanted or not: leaving out the unwanted is quicker afterwards.
 _NAMES = """
-SELECT list(DISTINCT unit ORDER BY unit), list(DISTINCT rater ORDER BY rater),
-       list_sort(list_distinct(list(DISTINCT l) || list(DISTINCT r)))
-FROM ({})
+SELECT (SELECT list(DISTINCT unit) FROM app.votes), (SELECT list(DISTINCT rater) FROM app.votes),
+       (SELECT list(DISTINCT name) FROM (SELECT unnest([left_model, right_model]) AS name FROM app.votes)),
+       (SELECT list(DISTINCT name) FROM (SELECT unnest([left_arm, right_arm]) AS name FROM app.votes))
 """
 _PLACES = "(SELECT unnest(${0}::VARCHAR[]) AS name, unnest(range(len(${0}::VARCHAR[]))) AS code)"
+# LEFT, though every name is there: an inner join first tries to narrow the votes down by the names, for nothing.
 _CODED = f"""
-SELECT room.code AS room, rater.code AS rater, l.code AS "left", r.code AS "right", outcome.code AS outcome
+SELECT room.code AS room, rater.code AS rater, list_position($models::VARCHAR[], l) - 1 AS "left",
+       list_position($models::VARCHAR[], r) - 1 AS "right", list_position($outcomes::VARCHAR[], choice) - 1 AS outcome
 FROM ({{}}) AS counted
-JOIN {_PLACES.format("rooms")} AS room ON room.name = counted.unit
-JOIN {_PLACES.format("raters")} AS rater ON rater.name = counted.rater
-JOIN {_PLACES.format("models")} AS l ON l.name = counted.l
-JOIN {_PLACES.format("models")} AS r ON r.name = counted.r
-JOIN {_PLACES.format("outcomes")} AS outcome ON outcome.name = counted.choice
+LEFT JOIN {_PLACES.format("rooms")} AS room ON room.name = counted.unit
+LEFT JOIN {_PLACES.format("raters")} AS rater ON rater.name = counted.rater
 """  # noqa: S608 - constants of ours
 
 
