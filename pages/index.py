@@ -44,6 +44,12 @@ page = st.navigation(
             help="Every comparison: find it, open it, run it again.",
         ),
         st.Page(
+            PAGES / "experiments.py",
+            title="Experiments",
+            icon=":material/science:",
+            help="Which model is better, how surely, and may we stop?",
+        ),
+        st.Page(
             PAGES / "rooms.py",
             title="Rooms",
             icon=":material/photo_library:",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from staging.errors import ExperimentRefused, NotFound
+from staging.errors import EditedMeanwhile, ExperimentRefused, NotFound
 from staging.experiments_split import arm_of
 from staging.experiments_terms import (
     FAULTS,
@@ -201,9 +201,22 @@ class Experiments:
 
     # ── assignment ───────────────────────────────────────────────────────────────────────────
 
-    def assign(self, room: str, room_type: RoomType, project: str) -> Assigned | None:
-        """Return the arm of the running experiment that takes work on this room; nothing is written."""
-        return assign(self.running(), room, room_type, project)
+    def assign(
+        self, room: str, room_type: RoomType, project: str, *, running: Sequence[Experiment] | None = None
+    ) -> Assigned | None:
+        """Return the arm of the running experiment that takes work on this room; nothing is written.
+
+        `running` are those that were read a moment ago, where many rooms are asked for.
+        """
+        return assign(self.running() if running is None else running, room, room_type, project)
+
+    def still(self, experiment: Experiment) -> None:
+        """Raise EditedMeanwhile unless the experiment is running in the phase that is given."""
+        now = self.get(experiment.id)
+        if now.state is not State.RUNNING or now.phase != experiment.phase:
+            raise EditedMeanwhile(
+                f"Nothing was started: {now.written_by} has {now.body.deed} the experiment meanwhile. Look at it first."
+            )
 
     def write_down(self, assigned: Iterable[Assigned], by: str, at: datetime) -> None:
         """Keep which unit went to which arm, once each: the hash needs it not, the split's check does."""

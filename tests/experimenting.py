@@ -8,7 +8,7 @@ from typing import Any
 
 from staging.experiments import Arm, Experiment, Experiments, Terms
 from staging.ids import new_id
-from staging.predictions import Comparison, Prediction, State, Verdict
+from staging.predictions import Prediction, State, Verdict
 from staging.store import Ballot, Choice, Kind, Side, Store, Vote
 from tests.ledgers import NOW, comparison, decided, digest, ending, later, prediction, steps
 
@@ -37,16 +37,14 @@ def made(store: Store, experiment: Experiment, rooms: Iterable[int], *, fail: st
             one = prediction(asked, room=digest(number), model=arm.model, arm=experiment.key(arm.name), rule="a rule")
             predictions.append(one)
             found[number, arm.name] = one.id
-    _queue(store, asked, predictions)
+    store.predictions.queue(asked, predictions, NOW)
+    events = []
     for one in predictions:
         lost = bool(fail) and one.arm == experiment.key(fail)
         last = ending(one, State.FAILED, charge_usd=Decimal(0), charge_basis="nothing") if lost else ending(one)
-        store.predictions.append([*steps(one), last])
+        events += [*steps(one), last]
+    store.predictions.append(events)
     return found
-
-
-def _queue(store: Store, asked: Comparison, predictions: list[Prediction]) -> None:
-    store.predictions.queue(asked, predictions, NOW)
 
 
 def accept(store: Store, prediction_ids: Iterable[str], verdict: Verdict = Verdict.ACCEPTED) -> None:
