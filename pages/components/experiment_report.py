@@ -58,8 +58,8 @@ def show_verdict(told: Report) -> None:
     if raters < FEW_RATERS:
         st.caption(
             plain(
-                f"This is what {counted(raters, 'person prefers', 'people prefer')}: with so few, another panel may prefer "
-                "otherwise, however many rooms they judge. Ask more people before you speak for customers."
+                f"This is what {counted(raters, 'person prefers', 'people prefer')}: with so few, another panel may "
+                "prefer otherwise, however many rooms they judge. Ask more people before you speak for customers."
             )
         )
 
