@@ -1,4 +1,4 @@
-"""The evidence, the interval and the units to come, against the library, integrals and simulation."""
+"""The evidence, the interval and the units to come, against integrals and simulation; ville: the oracles' test."""
 
 import math
 import random
@@ -17,21 +17,6 @@ from staging.experiments_evidence import (
     units_to_go,
 )
 
-# ville 0.1.0 with scipy 1.17.1, prior (5, 5): BernoulliTest(0.5).log_e_values_, BernoulliCS(0.05) without intersection.
-# Kept as figures: ville would bring scipy into every developer's installation for this one table.
-VILLE = (
-    # wins, units, log e, low, high
-    (0, 1, -1.1102230246251565e-16, 0.0, 0.9750000000000001),
-    (1, 1, -1.1102230246251565e-16, 0.02500000000000001, 1.0),
-    (3, 10, 0.06477664472483724, 0.041200504750994335, 0.7183694189058478),
-    (14, 20, 0.551482244525042, 0.38397883256069676, 0.9197566357998255),
-    (34, 47, 3.1441122311909098, 0.5035611801683115, 0.8871017426392875),
-    (110, 182, 2.304297794046562, 0.49126828454499205, 0.7104629910039433),
-    (0, 30, 12.367256348086103, 0.0, 0.31666020860616706),
-    (30, 30, 12.367256348086103, 0.683339791393833, 1.0),
-    (250, 500, -1.9903814395439667, 0.42973820401324647, 0.570261795986754),
-)
-
 
 def exact(wins: int, units: int) -> float:
     """Return the e-value by Simpson's rule over the Beta mixture."""
@@ -45,12 +30,6 @@ def exact(wins: int, units: int) -> float:
 @pytest.mark.parametrize(("wins", "units"), [(0, 0), (1, 1), (3, 10), (34, 47), (110, 182), (0, 30), (30, 30)])
 def test_the_evidence_is_the_integral_over_the_mixture(wins: int, units: int) -> None:
     assert evidence(wins, units) == pytest.approx(exact(wins, units), rel=1e-9)
-
-
-@pytest.mark.parametrize(("wins", "units", "log_e", "low", "high"), VILLE)
-def test_evidence_and_interval_are_villes(wins: int, units: int, log_e: float, low: float, high: float) -> None:
-    assert log_evidence(wins, units) == pytest.approx(log_e, abs=1e-9)
-    assert interval(wins, units, 0.05) == pytest.approx((low, high), abs=1e-12)
 
 
 def test_the_evidence_is_a_fair_game() -> None:

@@ -10,6 +10,7 @@ from staging.experiments_verdict import Look, Pair, e_words, path_of
 MOST_POINTS = 300
 """More are not told apart on a screen."""
 _HEIGHT = 190
+_POWERS = [10.0**power for power in range(-3, 7)]
 
 
 def pair_charts(pair: Pair, stop: StopRule, unit: Unit, key: str) -> None:
@@ -64,7 +65,7 @@ def _evidence(looks: list[Look], stop: StopRule, unit: Unit) -> alt.LayerChart:
         .mark_line(point=len(values) == 1, strokeWidth=2.5)
         .encode(
             x=_units(unit),
-            y=alt.Y("e:Q", scale=alt.Scale(type="log", domain=[low, top]), title=None, axis=alt.Axis(tickCount=4)),
+            y=alt.Y("e:Q", scale=alt.Scale(type="log", domain=[low, top]), title=None, axis=alt.Axis(values=_POWERS)),
             tooltip=[alt.Tooltip("Units:Q", title=f"Decided {unit}s"), alt.Tooltip("e:Q", format=".3~g")],
         )
     )
@@ -81,7 +82,7 @@ def _preference(looks: list[Look], stop: StopRule, unit: Unit) -> alt.LayerChart
         {"Units": look.units, "Share": look.share, "From": look.low, "To": look.high, "Even": 0.5} for look in looks
     ]
     base = alt.Chart(alt.InlineData(values=values)).encode(x=_units(unit))
-    whole, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=5)
+    whole, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1])
     band = base.mark_area(opacity=0.25) if len(values) > 1 else base.mark_bar(opacity=0.25, width=8)
     worth = stop.worth_points / 100
     near = (
