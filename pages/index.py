@@ -44,6 +44,12 @@ page = st.navigation(
             help="Every comparison: find it, open it, run it again.",
         ),
         st.Page(
+            PAGES / "leaderboard.py",
+            title="Leaderboard",
+            icon=":material/leaderboard:",
+            help="Which model people prefer in blind votes, how surely, and at what cost.",
+        ),
+        st.Page(
             PAGES / "experiments.py",
             title="Experiments",
             icon=":material/science:",

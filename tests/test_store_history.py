@@ -1,15 +1,17 @@
 """What the ledger says of each model, for cards and estimates."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from staging.predictions import State, Verdict
-from staging.store import ModelHistory, Store
+from staging.predictions import Mark, Reason, State, Verdict
+from staging.rooms import RoomType
+from staging.store import BallotFilter, ModelHistory, Store
 from staging.store.history import RECENT
-from tests.ledgers import NOW, decided, ending, queued, succeeded
+from tests.ledgers import NOW, decided, ending, later, queued, room, succeeded
 
 QWEN = "qwen/qwen-image-edit"
 
@@ -80,3 +82,23 @@ def test_nothing_is_reckoned_again_until_something_has_happened(store: Store) ->
     assert store.history.of_models() is known
     store.predictions.mark(asked.id, decided(Verdict.ACCEPTED), "ada", NOW)
     assert store.history.of_models()[QWEN].accepted == 1
+
+
+def test_reasons_of_rejections_are_counted_by_model(store: Store) -> None:
+    store.rooms.add(room(1, room_type=RoomType.BEDROOM))
+    one, other, third = succeeded(store, 3)
+
+    def rejected(*reasons: Reason) -> Callable[[Mark], Mark]:
+        return lambda mark: replace(mark, verdict=Verdict.REJECTED, reasons=reasons)
+
+    store.predictions.mark(one.id, rejected(Reason.SCALE, Reason.LIGHT), "ada", NOW)
+    store.predictions.mark(other.id, rejected(Reason.SCALE), "bo", later(60))
+    store.predictions.mark(third.id, rejected(Reason.STYLE), "bo", NOW)
+    store.predictions.mark(third.id, decided(Verdict.ACCEPTED), "bo", later(1))
+
+    assert store.history.rejections(BallotFilter()) == {(QWEN, "light"): 1, (QWEN, "scale"): 2}
+    assert store.history.rejections(BallotFilter(rater="bo")) == {(QWEN, "scale"): 1}
+    assert store.history.rejections(BallotFilter(until=later(60))) == {(QWEN, "light"): 1, (QWEN, "scale"): 1}
+    assert store.history.rejections(BallotFilter(since=later(60), style="modern", project="")) == {(QWEN, "scale"): 1}
+    assert store.history.rejections(BallotFilter(room_type="kitchen")) == {}
+    assert len(store.history.rejections(BallotFilter(room_type="bedroom"))) == 2

@@ -316,3 +316,18 @@ def test_a_hundred_thousand_votes_are_read_as_columns(store: Store) -> None:
         took.append(time.perf_counter() - start)
     assert (len(found), len(found.rooms), len(found.raters), len(found.models)) == (100_000, 60, 12, 12)
     assert min(took) < 0.4
+
+
+def test_filters_offer_what_the_votes_that_count_are_of(store: Store) -> None:
+    assert store.votes.first_given() is None
+    voted(store, ballot(room_type="kitchen", project="Elm"), at=later(9))
+    voted(store, ballot("bo", style="coastal"), at=later(5))
+    voted(store, ballot("cy", room_type="office"), Choice.SKIP, at=later(1))
+
+    assert store.votes.choices() == {
+        "room_type": ("kitchen", "living"),
+        "style": ("coastal", "modern"),
+        "project": ("", "Elm"),
+        "rater": ("ada", "bo"),
+    }
+    assert store.votes.first_given() == later(5)

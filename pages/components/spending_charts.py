@@ -35,7 +35,7 @@ def days_chart(report: CostReport, names: Mapping[str, str], key: str) -> None:
     models = [row.key for row in report.by_model if any(model == row.key for _, model in spent)]
     if any(not model for _, model in spent):
         models.append("")
-    short = _short([names.get(model, model) for model in models])
+    short = short_names([names.get(model, model) for model in models])
     times = sorted(
         {_begin(report.first + timedelta(days=offset), step) for offset in range((report.last - report.first).days + 1)}
     )
@@ -89,7 +89,7 @@ def run_times_chart(times: Sequence[RunTimes], names: Mapping[str, str], key: st
     most = sorted(times, key=lambda one: -one.runs)[:MOST_BARS]
     if not most:
         return
-    labels = _short([names.get(one.model, one.model) for one in most])
+    labels = short_names([names.get(one.model, one.model) for one in most])
     values = [
         {"Model": label, "p50": one.p50_seconds, "p95": one.p95_seconds, "Runs": one.runs}
         for label, one in zip(labels, most, strict=True)
@@ -117,7 +117,7 @@ def _bars(title: str, values: Sequence[tuple[str, float]], style: str, key: str)
         if not values:
             st.caption("Nothing to show.")
             return
-        labels = _short([label for label, _ in values])
+        labels = short_names([label for label, _ in values])
         bars = (
             alt.Chart(
                 alt.InlineData(
@@ -140,7 +140,7 @@ def _begin(day: date, step: str) -> date:
     return day.replace(day=1) if step == "month" else day
 
 
-def _short(names: Sequence[str]) -> list[str]:
+def short_names(names: Sequence[str]) -> list[str]:
     """Return the names without their owners where that says enough: a phone has no room for both."""
     tails = [name.rpartition("/")[2] for name in names]
     return [

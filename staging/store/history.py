@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from staging.store.ballots import BallotFilter
 from staging.store.connection import LedgerFile
 
 RECENT = 200
@@ -37,6 +38,22 @@ GROUP BY r.model
 """
 
 _UNDER_WAY = "SELECT model, count(*) FROM app.predictions ANTI JOIN endings ON prediction_id = id GROUP BY model"
+
+_REJECTIONS = """
+SELECT p.model, unnest(from_json(v.reasons, '["VARCHAR"]')) AS reason
+FROM verdicts_now AS v
+JOIN app.predictions AS p ON p.id = v.prediction_id
+LEFT JOIN rooms_now AS r ON r.digest = p.room
+WHERE v.verdict = 'rejected'
+"""
+_REJECTED_WHERE = {
+    "room_type": "r.room_type = $room_type",
+    "style": "p.style = $style",
+    "project": "p.project = $project",
+    "rater": "v.given_by = $rater",
+    "since": "v.given_at >= $since",
+    "until": "v.given_at < $until",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,20 @@ class HistoryLedger:
     def under_way(self) -> Mapping[str, int]:
         """Return how many predictions of each model have not ended, by model id."""
         return self._read().under_way
+
+    def rejections(self, wanted: BallotFilter) -> dict[tuple[str, str], int]:
+        """Return how many outputs of each model were last rejected for each reason.
+
+        The filter's rater is who rejected, its moments are when, its room type that of today; arms are left unread.
+        """
+        question = _REJECTIONS
+        values: dict[str, object] = {}
+        for name, condition in _REJECTED_WHERE.items():
+            if (value := getattr(wanted, name)) is not None:
+                question += f" AND {condition}"
+                values[name] = value
+        rows = self._ledger.rows(f"SELECT model, reason, count(*) FROM ({question}) GROUP BY ALL ORDER BY ALL", values)  # noqa: S608
+        return {(model, reason): count for model, reason, count in rows}
 
     def _read(self) -> _Known:
         # Two threads may both find it old and read it twice, which harms nobody.

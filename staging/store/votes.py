@@ -2,8 +2,9 @@
 
 import builtins
 import math
+from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -159,6 +160,18 @@ class VoteLedger:
             ).fetchnumpy()
         whole = {name: code.astype(np.int64) for name, code in codes.items()}
         return Ballots(tuple(rooms), tuple(raters), tuple(models), **whole).sorted()
+
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the room types, styles, projects and raters of the votes that count, sorted, by dimension."""
+        names = ("room_type", "style", "project", "rater")
+        lists = ", ".join(f"list(DISTINCT {name} ORDER BY {name})" for name in names)
+        (found,) = self._ledger.rows(f"SELECT {lists} FROM {_COUNTED}")  # noqa: S608 - ours
+        return {name: tuple(values or ()) for name, values in zip(names, found, strict=True)}
+
+    def first_given(self) -> datetime | None:
+        """Return when the first vote that counts was given; None when there is none."""
+        ((first,),) = self._ledger.rows(f"SELECT epoch_us(min(given_at)) FROM {_COUNTED}")  # noqa: S608 - ours
+        return None if first is None else datetime.fromtimestamp(first / 1e6, UTC)
 
     def faults(self, wanted: BallotFilter) -> dict[tuple[str, Reason], int]:
         """Return how many votes that count name each reason against each model (or arm); both bad is against both."""

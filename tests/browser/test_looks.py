@@ -11,7 +11,19 @@ from tests.browser.conftest import LOOKS, Look, OpenPage
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("Compare", "History", "Experiments", "Rooms", "Models", "Prompts", "Prices", "Costs", "Budgets", "Alerts")
+PAGES = (
+    "Compare",
+    "History",
+    "Leaderboard",
+    "Experiments",
+    "Rooms",
+    "Models",
+    "Prompts",
+    "Prices",
+    "Costs",
+    "Budgets",
+    "Alerts",
+)
 
 
 # A width does not depend on the theme, nor a contrast on the width: two looks of the four tell all.
