@@ -44,6 +44,12 @@ page = st.navigation(
             help="Every comparison: find it, open it, run it again.",
         ),
         st.Page(
+            PAGES / "vote.py",
+            title="Vote",
+            icon=":material/how_to_vote:",
+            help="Judge pairs of pictures without knowing who made them.",
+        ),
+        st.Page(
             PAGES / "leaderboard.py",
             title="Leaderboard",
             icon=":material/leaderboard:",
@@ -106,9 +112,12 @@ if st.context.theme.type == "dark":
 with calm():
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="stretch")
-        with st.container(width="content"):
-            bell(current())
+        blind = page.title == "Vote"  # an alert or a finished comparison may name a model (docs/decisions/0042)
+        if not blind:
+            with st.container(width="content"):
+                bell(current())
         connection()
     shown = st.query_params.get("comparison") if page.title == "Compare" else None
     page.run()
-    tell_what_finished(current(), shown=shown)
+    if not blind:
+        tell_what_finished(current(), shown=shown)

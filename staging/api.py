@@ -9,6 +9,7 @@ from starlette.routing import Route
 from staging.api_downloads import absent, download_routes
 from staging.api_prices import price_routes
 from staging.api_shared import shared_routes
+from staging.errors import StagingError
 from staging.images import MEDIA_TYPES
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ def routes(lab: "Lab") -> list[Route]:
             return Response(status_code=304, headers=headers)
         return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=headers)
 
+    def blind(request: Request) -> Response:
+        ballot, side, view = (request.path_params[name] for name in ("ballot", "side", "view"))
+        query = request.query_params
+        try:
+            data = lab.blind_pictures.find(ballot, side, view, query.get("until", ""), query.get("signature", ""))
+        except StagingError:  # a picture that is gone: the page says so, and nothing of which it was
+            data = None
+        if data is None:
+            return absent(request)
+        return Response(data, media_type="image/webp", headers={**_PICTURE_HEADERS, "Cache-Control": "no-store"})
+
     def health(_request: Request) -> Response:
         # Pages answer without the engine too, but nothing they start would ever end.
         status, code = ("ok", 200) if lab.engine.running else ("the engine has stopped: start the app again", 503)
@@ -43,6 +55,7 @@ def routes(lab: "Lab") -> list[Route]:
 
     return [
         Route("/pictures/{kind}/{digest}", picture),
+        Route("/pictures/blind/{ballot}/{side}/{view:int}", blind),
         Route("/pictures/{rest:path}", absent),
         *download_routes(lab),
         *shared_routes(lab),

@@ -170,6 +170,18 @@ class Pictures:
         except (Refused, DoorUnavailable) as error:
             raise ProviderUnavailable(f"The picture {digest[:12]} could not be looked at: {error}") from None
 
+    def framed(self, digest: str, width: int, height: int) -> bytes:
+        """Return a view of the room or output as WebP of exactly this size, with nothing but pixels in it.
+
+        It stands whole in its frame, on grey where its shape is another. NotFound; ProviderUnavailable when
+        it cannot be made now.
+        """
+        data = self.path(digest, PictureKind.VIEW).read_bytes()
+        try:
+            return self._door.frame(data, KEPT_LIMITS, (width, height))
+        except (Refused, DoorUnavailable) as error:
+            raise ProviderUnavailable(f"The picture {digest[:12]} could not be looked at: {error}") from None
+
     def digest_now(self, digest: str) -> str:
         """Return the digest that the kept original has now; another one means that it was changed.
 

@@ -92,6 +92,17 @@ class Door:
         files = dict(zip(wanted, answer.blobs, strict=True))
         return Seen(header["format"], header["width"], header["height"], header["digest"], files)
 
+    def frame(self, data: bytes, limits: Limits, size: tuple[int, int]) -> bytes:
+        """Return the whole picture as WebP of exactly this size (width, height), on grey where its shape is another.
+
+        Refused and DoorUnavailable as of `look`.
+        """
+        question = {"limits": asdict(limits), "wanted": [], "digest": True, "frame": list(size)}
+        answer = self._ask(question, data, limits.total_seconds)
+        if "refused" in answer.header:
+            raise Refused(answer.header["refused"])
+        return answer.blobs[0]
+
     def close(self) -> None:
         """All readers are gone; whoever asks or waits gets DoorUnavailable."""
         with self._guard:

@@ -26,6 +26,9 @@ _LOADED = (MpoImagePlugin, WebPImagePlugin)
 SENT_LONG_SIDE = 2048
 VIEW_LONG_SIDE = 1600
 THUMBNAIL_LONG_SIDE = 480
+SAME_SHAPE = 0.01
+"""Shapes that differ by less are the same: models round sizes to multiples of 8 or 16."""
+_BESIDE = (127, 127, 127)
 TAKEN = "JPEG, PNG, WebP and HEIC"
 
 _ORIENTATION_TAG = 0x0112
@@ -119,6 +122,23 @@ def encode(image: Image.Image, kind: PictureKind) -> bytes:
     else:
         # Hamming: a third of Lanczos' time, and no ringing at window frames.
         _within(image, THUMBNAIL_LONG_SIDE, Image.Resampling.HAMMING).save(buffer, "WEBP", quality=78, method=1)
+    return buffer.getvalue()
+
+
+def framed(image: Image.Image, width: int, height: int) -> bytes:
+    """Return the whole image as WebP of exactly this size, in pixels: enlarged or shrunk, grey beside it.
+
+    A shape that differs by less than SAME_SHAPE fills the frame.
+    """
+    scale = min(width / image.width, height / image.height)
+    fitted = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    if fitted[0] >= width * (1 - SAME_SHAPE) and fitted[1] >= height * (1 - SAME_SHAPE):
+        fitted = (width, height)
+    frame = Image.new("RGB", (width, height), _BESIDE)
+    resized = image.resize(fitted, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    frame.paste(resized, ((width - fitted[0]) // 2, (height - fitted[1]) // 2))
+    buffer = io.BytesIO()
+    frame.save(buffer, "WEBP", quality=88, method=0)
     return buffer.getvalue()
 
 

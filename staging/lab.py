@@ -3,6 +3,7 @@
 `app.py` opens it once a process; tests open as many as they like. Pages ask for `current()`.
 """
 
+import hashlib
 import logging
 import secrets
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ from staging.routing import Routing
 from staging.sharing import Sharing
 from staging.shelf import PromptShelf
 from staging.store import Store
+from staging.votes import BlindPictures, Voting
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ class Lab:
     sharing: Sharing
     experiments: Experiments
     routing: Routing
+    voting: Voting
+    blind_pictures: BlindPictures
     claim: Claim
 
     @property
@@ -111,6 +115,9 @@ def open_lab(settings: Settings) -> Lab:
     sharing = Sharing(store, key, outside=settings.share_outside)
     experiments = Experiments(store, registry)
     routing = Routing(store, registry, experiments)
+    # Raters cannot foretell the next pair: the seed is as secret as the key, and none of its signatures.
+    seed = hashlib.sha256(b"staging.votes" + key).hexdigest()
+    voting = Voting(store, check_share=settings.vote_check_share, seed=seed, zone=settings.time_zone)
     lab = Lab(
         settings=settings,
         registry=registry,
@@ -126,6 +133,8 @@ def open_lab(settings: Settings) -> Lab:
         sharing=sharing,
         experiments=experiments,
         routing=routing,
+        voting=voting,
+        blind_pictures=BlindPictures(store, pictures, key),
         claim=held,
     )
     try:

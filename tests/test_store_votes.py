@@ -13,11 +13,11 @@ import pytest
 from staging.errors import NotFound, VoteRefused
 from staging.predictions import Reason
 from staging.ratings import OUTCOMES, Outcome
-from staging.store import BallotFilter, Choice, Kind, Pin, Progress, RaterChecks, Side, Store, Vote
+from staging.store import BallotFilter, Choice, Kind, Pin, RaterChecks, RaterState, Side, Store, Vote
 from staging.store.tables import VOTES
 from staging.store.votes import VoteLedger
 from tests.ballots import ballot, turned, two_outputs, voted
-from tests.ledgers import later
+from tests.ledgers import NOW, later
 
 RACERS = 50
 EVERYTHING = BallotFilter()
@@ -122,14 +122,14 @@ def test_the_second_vote_on_a_pair_is_refused_and_the_first_stands(store: Store)
     with pytest.raises(VoteRefused, match="your first vote stands"):
         store.votes.give(Vote(shown.id, Choice.RIGHT, later(6)), "ada")
     assert [row[-1] for row in counted(store)] == ["left"]
-    assert [one.id for one in store.votes.waiting("ada")] == []
+    assert store.votes.state("ada", NOW).waiting == ()
 
 
 def test_a_vote_that_is_taken_back_counts_no_more_and_can_be_given_anew(store: Store) -> None:
     shown = voted(store, ballot())
     store.votes.take_back(shown.id, "ada", later(6))
     assert (counted(store), store.votes.answered(shown.id)) == ([], False)
-    assert store.votes.waiting("ada") == [shown]
+    assert store.votes.state("ada", NOW).waiting == (shown,)
     with pytest.raises(VoteRefused, match="no vote of yours"):
         store.votes.take_back(shown.id, "ada", later(7))
     store.votes.give(Vote(shown.id, Choice.TIE, later(8)), "ada")
@@ -137,13 +137,19 @@ def test_a_vote_that_is_taken_back_counts_no_more_and_can_be_given_anew(store: S
     assert store.ledger.rows("SELECT choice FROM app.votes ORDER BY sequence") == [("left",), ("withdrawn",), ("tie",)]
 
 
-def test_the_last_vote_is_the_one_to_take_back(store: Store) -> None:
-    assert store.votes.last_given("ada") is None
-    first, second = voted(store, ballot()), voted(store, ballot(), Choice.SKIP, later(6))
-    voted(store, ballot("ben"), at=later(7))
-    assert store.votes.last_given("ada") == second
+def test_where_a_rater_is_tells_votes_skips_and_what_waits(store: Store) -> None:
+    assert store.votes.state("ada", NOW) == RaterState((), frozenset(), 0, None, 0, 0)
+    first = voted(store, ballot(unit="a"), at=later(1))
+    second = voted(store, ballot(unit="b"), Choice.SKIP, later(7))
+    third = voted(store, turned(first), at=later(6))
+    waiting = [store.votes.show(ballot(made_at=later(9 - n))) for n in range(2)]
+    voted(store, ballot("ben"), at=later(9))
+    state = store.votes.state("ada", later(5))
+    assert state.waiting == (waiting[1], waiting[0])
+    assert state.answered == {first.pair, second.pair}
+    assert (state.shown, state.last, state.today, state.total) == (5, (second.id, "b"), 1, 2)
     store.votes.take_back(second.id, "ada", later(8))
-    assert store.votes.last_given("ada") == first
+    assert store.votes.state("ada", later(5)).last == (third.id, "a")
 
 
 def test_nobody_votes_on_or_takes_back_somebody_elses_ballot(store: Store) -> None:
@@ -257,14 +263,6 @@ def test_checks_say_how_often_a_rater_says_the_same_again(store: Store) -> None:
         RaterChecks("ada", votes=12, left=5, right=2, repeats=5, same=3, twins=2, twins_decided=1),
         RaterChecks("ben", votes=1, left=0, right=1, repeats=0, same=0, twins=0, twins_decided=0),
     ]
-
-
-def test_progress_counts_votes_and_not_skips(store: Store) -> None:
-    voted(store, ballot(), at=later(0))
-    voted(store, ballot(), at=later(10))
-    voted(store, ballot(), Choice.SKIP, at=later(11))
-    assert store.votes.progress("ada", later(5)) == Progress(today=1, total=2)
-    assert store.votes.progress("ben", later(5)) == Progress(0, 0)
 
 
 def test_what_can_be_repeated_is_decided_rested_and_not_repeated_yet(store: Store) -> None:

@@ -16,13 +16,14 @@ from staging.store.ballots import (
     Kind,
     Meetings,
     Pin,
-    Progress,
     RaterChecks,
+    RaterState,
     Side,
     Vote,
 )
 from staging.store.comparisons import ComparisonFilter, ComparisonLedger, ComparisonLine, Favourite
 from staging.store.connection import LedgerFile
+from staging.store.contenders import Contender, ContenderLedger
 from staging.store.cost_reading import LONGEST_BY_DAY
 from staging.store.costs import CostLedger
 from staging.store.documents import Document, DocumentLedger
@@ -55,6 +56,8 @@ __all__ = [
     "ComparisonFilter",
     "ComparisonLedger",
     "ComparisonLine",
+    "Contender",
+    "ContenderLedger",
     "CostFilter",
     "CostLedger",
     "CostReport",
@@ -71,8 +74,8 @@ __all__ = [
     "ModelHistory",
     "Pin",
     "PredictionLedger",
-    "Progress",
     "RaterChecks",
+    "RaterState",
     "RoomLedger",
     "RunTimes",
     "Settlement",
@@ -106,6 +109,7 @@ class Store:
         self.settlements = SettlementLedger(ledger)
         self.experiments = ExperimentLedger(ledger)
         self.votes = VoteLedger(ledger)
+        self.contenders = ContenderLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:

@@ -69,7 +69,12 @@ class Ballot:
     @property
     def pair(self) -> str:
         """The key of the two sides, whichever is left."""
-        sides = sorted(json.dumps(side.predictions) for side in (self.left, self.right))
+        return self.pair_of(self.left, self.right)
+
+    @staticmethod
+    def pair_of(one: Side, other: Side) -> str:
+        """Return the key of two sides, in any order."""
+        sides = sorted(json.dumps(side.predictions) for side in (one, other))
         return hashlib.sha256("".join(sides).encode()).hexdigest()[:32]
 
 
@@ -115,13 +120,15 @@ class BallotFilter:
 
 @dataclass(frozen=True, slots=True)
 class Meetings:
-    """How often two models met over one unit, in one style, in votes of all raters that count."""
+    """How two models (or two arms of one model) did over one unit, in one style, by all votes that count."""
 
-    models: tuple[str, str]
+    players: tuple[str, str]
     """In order."""
     unit: str
     style: str
     votes: int
+    won: float
+    """Of the first: ties and both bad are half a win."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +149,20 @@ class RaterChecks:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How many votes a rater has given, skips not counted."""
+class RaterState:
+    """Where a rater is."""
 
+    waiting: tuple[Ballot, ...]
+    """Shown, and nothing said of them that stands: the first made first."""
+    answered: frozenset[str]
+    """The keys of the pairs that were judged or skipped."""
+    shown: int
+    """Ballots made so far, checks too."""
+    last: tuple[str, str] | None
+    """The ballot and the unit of the last vote or skip that stands."""
     today: int
     total: int
+    """Votes given since a moment, and in all; skips are not counted."""
 
 
 LOSERS: Mapping[Choice, tuple[str, ...]] = {

@@ -21,13 +21,13 @@ from staging.store.ballots import (
     Choice,
     Kind,
     Meetings,
-    Progress,
     RaterChecks,
+    RaterState,
     Side,
     Vote,
 )
 from staging.store.connection import LedgerFile, again_on_conflict
-from staging.store.tables import BALLOTS, VOTES
+from staging.store.tables import BALLOTS, VOTES, utc
 
 # A choice of a decided, tied or both-bad pair, once: no check, no skip, nothing taken back.
 _COUNTED = "votes_now WHERE showing = 0 AND kind = 'pair' AND choice <> 'skip'"
@@ -63,14 +63,29 @@ class VoteLedger:
         """True when its rater has said something of it that was not taken back."""
         return bool(self._ledger.rows("SELECT 1 FROM votes_now WHERE ballot = ? LIMIT 1", [ballot_id]))
 
-    def waiting(self, rater: str) -> list[Ballot]:
-        """Return the ballots that the rater was shown and has said nothing of, the first made first."""
+    def state(self, rater: str, since: datetime) -> RaterState:
+        """Return where the rater is; `since` is when today began."""
         with self._ledger.reading() as cursor:
-            return _read(
-                cursor,
-                "rater = ? AND id NOT IN (SELECT ballot FROM votes_now WHERE rater = ?) ORDER BY made_at, id",
-                [rater, rater],
+            rows = cursor.execute(
+                "SELECT b.id, b.pair, b.showing, b.unit, v.choice, epoch_us(v.given_at) FROM app.ballots AS b "
+                "LEFT JOIN votes_now AS v ON v.ballot = b.id WHERE b.rater = ?",
+                [rater],
+            ).fetchall()
+            waiting = [row[0] for row in rows if row[4] is None]
+            ballots = (
+                _read(cursor, "rater = ? AND list_contains(?::VARCHAR[], id)", [rater, waiting]) if waiting else []
             )
+        given = [row for row in rows if row[4] is not None]
+        counted = [utc(row[5]) for row in given if row[4] != Choice.SKIP.value]
+        last = max(given, key=lambda row: (row[5], row[0]), default=None)
+        return RaterState(
+            waiting=tuple(sorted(ballots, key=lambda ballot: (ballot.made_at, ballot.id))),
+            answered=frozenset(pair for _, pair, showing, *_ in given if not showing),
+            shown=len(rows),
+            last=(last[0], last[3]) if last else None,
+            today=sum(at >= since for at in counted),
+            total=len(counted),
+        )
 
     @again_on_conflict
     def give(self, vote: Vote, rater: str) -> None:
@@ -97,33 +112,6 @@ class VoteLedger:
                 raise VoteRefused("There is no vote of yours to take back here.")
             _append(cursor, ballot, sequence, Vote(ballot_id, Choice.WITHDRAWN, at))
 
-    def last_given(self, rater: str) -> Ballot | None:
-        """Return the ballot of the rater's last vote or skip that stands; None when there is none."""
-        found = self._ledger.rows(
-            "SELECT ballot FROM votes_now WHERE rater = ? ORDER BY given_at DESC, ballot LIMIT 1", [rater]
-        )
-        return self.get(found[0][0]) if found else None
-
-    def progress(self, rater: str, since: datetime) -> Progress:
-        """Return how many votes the rater has given since a moment, and in all."""
-        ((today, total),) = self._ledger.rows(
-            "SELECT count(*) FILTER (given_at >= ?), count(*) FROM votes_now WHERE rater = ? AND choice <> 'skip'",
-            [since, rater],
-        )
-        return Progress(today, total)
-
-    def answered_pairs(self, rater: str) -> frozenset[str]:
-        """Return the keys of the pairs that the rater has judged or skipped."""
-        rows = self._ledger.rows("SELECT DISTINCT pair FROM votes_now WHERE rater = ? AND showing = 0", [rater])
-        return frozenset(pair for (pair,) in rows)
-
-    def shown(self, rater: str) -> tuple[int, int]:
-        """Return how many ballots the rater was shown, and how many of them were checks."""
-        ((ballots, checks),) = self._ledger.rows(
-            "SELECT count(*), count(*) FILTER (kind <> 'pair') FROM app.ballots WHERE rater = ?", [rater]
-        )
-        return ballots, checks
-
     def repeatable(self, rater: str, rest: int) -> builtins.list[Ballot]:
         """Return the rater's 20 oldest decided pairs that were not repeated yet and are none of the last `rest`."""
         with self._ledger.reading() as cursor:
@@ -137,12 +125,15 @@ class VoteLedger:
             )
 
     def meetings(self) -> builtins.list[Meetings]:
-        """Return how often each two models met over each unit and style."""
+        """Return how each two models did over each unit and style; two arms of one model count as two."""
         rows = self._ledger.rows(
-            "SELECT least(left_model, right_model), greatest(left_model, right_model), unit, style, count(*) "  # noqa: S608
-            f"FROM {_COUNTED} GROUP BY ALL ORDER BY ALL"
+            "SELECT least(l, r), greatest(l, r), unit, style, count(*), sum(CASE WHEN choice IN ('tie', 'both bad') "  # noqa: S608
+            "THEN 0.5 WHEN (choice = 'left') = (l < r) THEN 1 ELSE 0 END)::DOUBLE FROM ("
+            "SELECT unit, style, choice, CASE WHEN left_model = right_model THEN left_arm ELSE left_model END AS l, "
+            f"CASE WHEN left_model = right_model THEN right_arm ELSE right_model END AS r FROM {_COUNTED}) "
+            "WHERE l <> r GROUP BY ALL ORDER BY ALL"
         )
-        return [Meetings((one, other), unit, style, votes) for one, other, unit, style, votes in rows]
+        return [Meetings((one, other), *rest) for one, other, *rest in rows]
 
     def ballots(self, wanted: BallotFilter) -> Ballots:
         """Return the votes that count: of real pairs, shown for the first time, not taken back, not skipped.

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 PAGES = (
     "Compare",
     "History",
+    "Vote",
     "Leaderboard",
     "Experiments",
     "Rooms",
