@@ -70,7 +70,7 @@ def test_of_fifty_votes_at_once_on_one_pair_one_stands(store: Store) -> None:
     assert counted(store) == [("room 1", "ada", "qwen/qwen-image-edit", "reve/edit", choice)]
 
 
-def test_who_looks_before_the_transaction_loses_the_race(store: Store) -> None:
+def test_without_a_look_in_the_transaction_many_votes_are_kept(store: Store) -> None:
     """The control: without the look inside the transaction several votes are kept."""
     looked = Barrier(RACERS)
 
