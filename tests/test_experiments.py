@@ -1,5 +1,6 @@
 """The life of an experiment, who may take which step when, and what its report says."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +26,17 @@ from tests.ledgers import NOW, digest, later, queued
 RACERS = 20
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with nothing in it, to be copied: the migrations take longer than most tests here."""
+    path = tmp_path_factory.mktemp("empty") / "ledger.duckdb"
+    Store.open(path).close()
+    return path
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(tmp_path / "ledger.duckdb")
+def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(Path(shutil.copy(empty, tmp_path / "ledger.duckdb")))
     yield store
     store.close()
 

@@ -169,12 +169,6 @@ def test_a_report_says_in_words_whether_to_stop(first_lab: Lab) -> None:
     assert "Stop: this panel prefers B" in said(visit("experiments"))
 
 
-def test_a_report_that_goes_on_says_how_long(first_lab: Lab) -> None:
-    one = judged(first_lab, 11, 5)
-
-    assert "Keep going: about " in said(look(one))
-
-
 def test_a_split_that_is_not_as_asked_for_is_an_alert(first_lab: Lab) -> None:
     one = running(first_lab)
     drawn = [first_lab.experiments.assign(f"room {n}", room().room_type, "") for n in range(100)]

@@ -1,17 +1,20 @@
 """Which model does a job, and the settings behind it."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from staging.errors import EditedMeanwhile, NotFound, ParametersRefused, UnknownModel
-from staging.experiments import Arm, Experiment, Terms, Unit
+from staging.experiments import Arm, Experiment, Experiments, Terms, Unit
 from staging.experiments_terms import Body, Deed, Phase, State
 from staging.models import default_registry
 from staging.rooms import RoomType
 from staging.routing import ACTIVE, Job, Routing, Rule, Setting, route
+from staging.store import Store
+from tests.experimenting import started
 from tests.labs import MODEL, lab_at
 from tests.ledgers import NOW, later
 
@@ -133,10 +136,24 @@ def test_a_room_keeps_its_arm_and_a_project_keeps_all_its_rooms_together() -> No
 # ── settings ────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = Store.open(tmp_path_factory.mktemp("routing") / "ledger.duckdb")
+    yield store
+    store.close()
+
+
 @pytest.fixture
-def routing(tmp_path: Path) -> Any:
-    with lab_at(tmp_path / "data") as lab:
-        yield lab.routing
+def store(ledger: Store) -> Store:
+    """A ledger without settings."""
+    with ledger.ledger.writing() as cursor:
+        cursor.execute("DELETE FROM app.documents")
+    return ledger
+
+
+@pytest.fixture
+def routing(store: Store) -> Routing:
+    return Routing(store, REGISTRY, Experiments(store, REGISTRY))
 
 
 def test_a_setting_holds_with_who_when_and_why(routing: Routing) -> None:
@@ -204,11 +221,26 @@ def test_the_first_setting_undone_leaves_none(routing: Routing) -> None:
     assert routing.route(Job("r")).rule is Rule.DEFAULT
 
 
-def test_a_setting_of_another_release_is_a_sentence(tmp_path: Path) -> None:
-    with lab_at(tmp_path / "data") as lab:
-        lab.store.documents.write(ACTIVE, "active model", {"galaxy": 1}, "ada", datetime.now(UTC))
+def test_a_setting_of_another_release_is_a_sentence(store: Store, routing: Routing) -> None:
+    store.documents.write(ACTIVE, "active model", {"galaxy": 1}, "ada", NOW)
 
-        with pytest.raises(UnknownModel, match="cannot be read: set it anew"):
-            lab.routing.current()
-        lab.routing.set(MODEL, "ada", datetime.now(UTC))
-        assert lab.routing.route(Job("r")).model == MODEL
+    with pytest.raises(UnknownModel, match="cannot be read: set it anew"):
+        routing.current()
+    routing.set(MODEL, "ada", later(1))
+    assert routing.route(Job("r")).model == MODEL
+
+
+def test_a_job_that_is_taken_has_its_arm_written_down(store: Store, routing: Routing) -> None:
+    one = started(Experiments(store, REGISTRY))
+
+    assert routing.route(Job("r")).arm is not None
+    assert store.experiments.assignments(one.id, 1) == []
+    routed = routing.take(Job("r"), "ada")
+
+    (written,) = store.experiments.assignments(one.id, 1)
+    assert (written.unit, written.arm, routed.arm) == ("r", written.arm, one.key(written.arm))
+
+
+def test_a_lab_brings_its_default_model(tmp_path: Path) -> None:
+    with lab_at(tmp_path / "data", default_model=KONTEXT) as lab:
+        assert (lab.routing.route(Job("r")).model, lab.experiments.list()) == (KONTEXT, ())
