@@ -26,6 +26,9 @@ LEAST_ACCEPTED = 5
 """Accepted outputs of each arm before the one on cost does."""
 
 
+MOST_E = 1_000
+
+
 class Toss(NamedTuple):
     """What one unit says of a pair of arms."""
 
@@ -308,7 +311,7 @@ def _loser(pair: Pair) -> str | None:
 
 
 def _preferred(name: str, mine: Sequence[Pair], guards: Sequence[Guard]) -> Verdict:
-    told = f"this panel prefers {name} (e = {e_words(min(pair.evidence for pair in mine))})"
+    told = f"this panel prefers {name} ({e_equals(min(pair.evidence for pair in mine))})"
     broken = [guard.sentence for guard in guards if guard.arm == name and guard.held is Held.BROKEN]
     if broken:
         return Verdict(Answer.VETOED, f"Stop, but do not promote {name}: {told}, yet {_lower(' '.join(broken))}", name)
@@ -357,10 +360,15 @@ def about(number: int) -> int:
     return math.ceil(number / step) * step
 
 
+def e_equals(value: float) -> str:
+    """Return "e = 34", or "e > 1,000": beyond that nobody needs to know."""
+    return f"e = {e_words(value)}" if value < MOST_E else f"e > {MOST_E:,}"
+
+
 def e_words(value: float) -> str:
     """Return an e-value as people read it: "0.31", "34", "more than 1,000"."""
-    if value >= 1_000:
-        return "more than 1,000"
+    if value >= MOST_E:
+        return f"more than {MOST_E:,}"
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 

@@ -243,6 +243,7 @@ def test_a_preference_that_is_sure_enough_ends_it() -> None:
     assert (told.answer, told.winner, told.stop) == (Answer.PREFERRED, "B", True)
     assert told.sentence == f"Stop: this panel prefers B (e = {e_words(evidence(34, 45))})."
     assert verdict(pair(11, 34)).winner == "A"
+    assert verdict(pair(50, 0)).sentence == "Stop: this panel prefers B (e > 1,000)."
 
 
 def test_it_takes_evidence_of_twenty() -> None:
