@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.addresses import go, hold_address
 from pages.components.calm import calmly
-from pages.components.experiment_fields import EXPERIMENT, SAID, fields, open_fields, opened
+from pages.components.experiment_fields import EXPERIMENT, fields, open_fields, opened
 from pages.components.experiment_report import show_report
 from pages.components.experiment_runs import run_rooms
 from pages.components.experiment_steps import (
@@ -14,6 +14,7 @@ from pages.components.experiment_steps import (
     draft_steps,
     promoted,
     running_steps,
+    say,
     show_history,
     terms_words,
 )
@@ -128,8 +129,7 @@ def results(lab: Lab, one: Experiment) -> None:
 
 
 hold_address()
-if said := st.session_state.pop(SAID, ""):
-    st.toast(plain(said), icon=":material/check:")
+say()
 if EXPERIMENT in st.query_params:
     show_one(current(), st.query_params[EXPERIMENT])
 else:

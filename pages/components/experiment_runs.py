@@ -9,7 +9,7 @@ import streamlit as st
 from pages.components import cards
 from pages.components.asking import estimate_words
 from pages.components.budgeting import left_words, refuses
-from pages.components.experiment_fields import SAID
+from pages.components.experiment_steps import act
 from pages.components.finishing import expect_end_of
 from pages.components.picker import choose
 from pages.components.words import counted, day, dollars, plain
@@ -157,8 +157,7 @@ def _button(
 ) -> None:
     """Draw the button that runs the plan once; a dear one is agreed to by its amount first."""
     # The order makes a double click ask for nothing more, and its name in the key a late press mean nothing.
-    kept = f"{key}-order"
-    order: str = st.session_state.setdefault(kept, new_id())
+    order: str = st.session_state.setdefault(_order_key(experiment), new_id())
     amount = plan.estimate.amount
     agreed = not lab.desk.must_confirm(plan)
     if not agreed:
@@ -169,15 +168,27 @@ def _button(
             key=f"{key}-agreed-{order}-{amount.highest_usd}-{amount.unknown_count}",
             help=plain(f"Runs that may cost more than {limit} are confirmed first."),
         )
-    if not st.button(
-        "Run rooms", type="primary", icon=":material/play_arrow:", key=f"{key}-{order}", disabled=refused or not agreed
-    ):
-        return
+    st.button(
+        "Run rooms",
+        type="primary",
+        icon=":material/play_arrow:",
+        key=f"{key}-{order}",
+        disabled=refused or not agreed,
+        on_click=act,
+        args=(lambda: _run(lab, experiment, plan, assigned, order),),
+    )
+
+
+def _run(lab: Lab, experiment: Experiment, plan: Plan, assigned: Sequence[Assigned], order: str) -> str:
     # What was drawn from the arms as they were a moment ago must not be run for a phase that has ended since.
     lab.experiments.still(experiment)
-    started = lab.desk.start(plan, person(), name="Experiment", order=order, confirmed=amount)
+    started = lab.desk.start(plan, person(), name="Experiment", order=order, confirmed=plan.estimate.amount)
     lab.experiments.write_down(assigned, person(), datetime.now(UTC))
-    del st.session_state[kept]
+    st.session_state.pop(_order_key(experiment), None)
     expect_end_of(started)
-    st.session_state[SAID] = f"{counted(plan.estimate.count, 'picture')} under way."
-    st.rerun()
+    return f"{counted(plan.estimate.count, 'picture')} under way."
+
+
+def _order_key(experiment: Experiment) -> str:
+    """Return where the session keeps the id that the next comparison will get."""
+    return f"experiment-run-{experiment.id}-order"

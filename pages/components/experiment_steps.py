@@ -21,18 +21,26 @@ BADGES = {
     State.DECIDED: ":violet-badge[decided]",
     State.ARCHIVED: ":gray-badge[archived]",
 }
+REFUSED = "experiments-refused"
+"""Where the session keeps why the last press did nothing."""
 EVERYWHERE = "everywhere"
 NOBODY = "No arm"
 
 
 def act(deed: Callable[[], str]) -> None:
-    """Do it, say what was done, and draw the page anew; a refusal is drawn here."""
+    """Do it, and keep for the page what was done or why not. A callback: it runs whatever ends the script after it."""
     try:
         st.session_state[SAID] = deed()
     except StagingError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    st.rerun()
+        st.session_state[REFUSED] = str(error)
+
+
+def say() -> None:
+    """Draw, once, what the last press came to."""
+    if done := st.session_state.pop(SAID, ""):
+        st.toast(plain(done), icon=":material/check:")
+    if refused := st.session_state.pop(REFUSED, ""):
+        st.error(plain(refused), icon=":material/error:")
 
 
 def arm_words(lab: Lab, arm: Arm) -> str:
@@ -60,11 +68,17 @@ def draft_steps(lab: Lab, one: Experiment) -> None:
         "a new phase.",
         icon=":material/edit_note:",
     )
-    note = _note(one, "start")
+    _note(one, "start")
     with st.container(horizontal=True):
         key = f"experiment-{{}}-{one.id}-{one.version}"
-        if st.button("Start", type="primary", icon=":material/play_arrow:", key=key.format("start")):
-            act(lambda: _started(lab, one, note))
+        st.button(
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            key=key.format("start"),
+            on_click=act,
+            args=(lambda: _started(lab, one),),
+        )
         st.button(
             "Edit",
             icon=":material/edit:",
@@ -72,16 +86,27 @@ def draft_steps(lab: Lab, one: Experiment) -> None:
             on_click=open_fields,
             args=(one.id, one.version),
         )
-        if st.button("Archive", icon=":material/archive:", key=key.format("archive")):
-            act(lambda: _archived(lab, one, note))
+        _archive(lab, one)
 
 
-def _started(lab: Lab, one: Experiment, note: str) -> str:
+def _archive(lab: Lab, one: Experiment) -> None:
+    st.button(
+        "Archive",
+        icon=":material/archive:",
+        key=f"experiment-archive-{one.id}-{one.version}",
+        on_click=act,
+        args=(lambda: _archived(lab, one),),
+    )
+
+
+def _started(lab: Lab, one: Experiment) -> str:
+    note = _noted(one, "start")
     lab.experiments.start(one.id, person(), datetime.now(UTC), note=note, follows=one.version)
     return "The experiment is running: work of its population goes to its arms from now on."
 
 
-def _archived(lab: Lab, one: Experiment, note: str) -> str:
+def _archived(lab: Lab, one: Experiment) -> str:
+    note = _noted(one, "start")
     lab.experiments.archive(one.id, person(), datetime.now(UTC), note=note, follows=one.version)
     return "The experiment is archived."
 
@@ -94,13 +119,18 @@ def running_steps(lab: Lab, one: Experiment) -> None:
         verdict = report(lab.store, one).verdict
         options = [*names, NOBODY]
         first = options.index(verdict.winner) if verdict.winner and verdict.stop else len(names)
-        chosen = st.radio("Winner", options, index=first, key=f"{key}-winner", horizontal=True)
+        st.radio("Winner", options, index=first, key=f"{key}-winner", horizontal=True)
         st.caption(plain(f"The report says: {verdict.sentence}"))
-        note = _note(one, "decide")
+        _note(one, "decide")
         with st.container(horizontal=True):
-            if st.button("Decide and end it", type="primary", icon=":material/gavel:", key=key):
-                winner = chosen if chosen in names else None
-                act(lambda: _decided(lab, one, winner, verdict.sentence, note))
+            st.button(
+                "Decide and end it",
+                type="primary",
+                icon=":material/gavel:",
+                key=key,
+                on_click=act,
+                args=(lambda: _decided(lab, one, f"{key}-winner", verdict.sentence),),
+            )
             st.button(
                 "Change it: a new phase",
                 icon=":material/restart_alt:",
@@ -110,15 +140,24 @@ def running_steps(lab: Lab, one: Experiment) -> None:
             )
 
 
-def _decided(lab: Lab, one: Experiment, winner: str | None, verdict: str, note: str) -> str:
-    now = datetime.now(UTC)
+def _decided(lab: Lab, one: Experiment, chosen: str, verdict: str) -> str:
+    winner, now, note = st.session_state[chosen], datetime.now(UTC), _noted(one, "decide")
+    winner = None if winner == NOBODY else winner
     lab.experiments.decide(one.id, winner, verdict, person(), now, note=note, follows=one.version)
     return "The experiment is decided and takes no more work."
 
 
-def _note(one: Experiment, step: str) -> str:
-    key = f"experiment-{step}-note-{one.id}-{one.version}"
-    return st.text_input("Why (kept in the history)", key=key, max_chars=LONGEST_NOTE) or ""
+def _note(one: Experiment, step: str) -> None:
+    st.text_input("Why (kept in the history)", key=_note_key(one, step), max_chars=LONGEST_NOTE)
+
+
+def _noted(one: Experiment, step: str) -> str:
+    """Return what was written there; by the session, for the script may not have run since."""
+    return st.session_state.get(_note_key(one, step)) or ""
+
+
+def _note_key(one: Experiment, step: str) -> str:
+    return f"experiment-{step}-note-{one.id}-{one.version}"
 
 
 # ── decided ─────────────────────────────────────────────────────────────────────────────────
@@ -140,10 +179,8 @@ def decided_steps(lab: Lab, one: Experiment) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if winner and one.state is State.DECIDED:
             _promote(lab, one, winner, settings)
-        if one.state is State.DECIDED and st.button(
-            "Archive", icon=":material/archive:", key=f"experiment-archive-{one.id}-{one.version}"
-        ):
-            act(lambda: _archived(lab, one, ""))
+        if one.state is State.DECIDED:
+            _archive(lab, one)
 
 
 def promoted(lab: Lab, one: Experiment) -> list[Setting]:
@@ -162,8 +199,7 @@ def _promotion(lab: Lab, one: Experiment, setting: Setting) -> None:
             f":material/verified: {plain(f'The winner is {where} since {when}, by {setting.set_by}.')}", width="stretch"
         )
         key = f"experiment-undo-{one.id}-{setting.project}-{setting.version}"
-        if st.button("Undo", icon=":material/undo:", key=key):
-            act(lambda: _undone(lab, setting))
+        st.button("Undo", icon=":material/undo:", key=key, on_click=act, args=(lambda: _undone(lab, setting),))
 
 
 def _undone(lab: Lab, setting: Setting) -> str:
@@ -184,14 +220,15 @@ def _promote(lab: Lab, one: Experiment, winner: Arm, settings: list[Setting]) ->
     )
     project = None if where == EVERYWHERE else where
     before = lab.routing.current() if project is None else lab.routing.project(project)
-    if st.button(
+    st.button(
         "Promote",
         type="primary",
         icon=":material/trending_up:",
         key=f"experiment-promote-{one.id}-{where}-{before.version if before else 'first'}",
         disabled=any(setting.project == project for setting in settings),
-    ):
-        act(lambda: _set(lab, one, winner, project))
+        on_click=act,
+        args=(lambda: _set(lab, one, winner, project),),
+    )
 
 
 def _set(lab: Lab, one: Experiment, winner: Arm, project: str | None) -> str:
