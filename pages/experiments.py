@@ -18,6 +18,7 @@ from pages.components.experiment_steps import (
     show_history,
     terms_words,
 )
+from pages.components.experiment_votes import vote_link
 from pages.components.words import plain
 from staging.errors import NotFound
 from staging.experiments import Experiment, State
@@ -123,6 +124,7 @@ def results(lab: Lab, one: Experiment) -> None:
 
     live()
     if running and number == phases[-1]:
+        vote_link(lab, one)
         with st.expander("Run rooms", icon=":material/play_arrow:", key=f"experiment-runs-{one.id}"):
             run_rooms(lab, one)
         running_steps(lab, one)

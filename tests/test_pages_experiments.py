@@ -204,6 +204,23 @@ def test_a_decided_experiment_is_promoted_by_one_press_and_undone_by_one(first_l
     assert first_lab.experiments.get(one.id).state is State.ARCHIVED
 
 
+def test_a_link_for_voting_is_made_of_what_was_run(first_lab: Lab) -> None:
+    one = running(first_lab, question="Is qwen-image-edit better?")
+    screen = look(one)
+    assert "There is nothing to judge yet: run rooms with all arms below." in said(screen)
+    made(first_lab.store, one, [1])
+    first_lab.store.rooms.add(room(1))
+
+    screen = press(look(one), f"experiment-queue-{one.id}-1")
+
+    (queue,) = first_lab.voting.queues.list()
+    assert list(queue.comparisons) == first_lab.store.experiments.comparisons([one.key("A")])
+    (link,) = [each for each in screen.main.get("page_link") if "Vote on" in each.proto.label]
+    assert f"queue={queue.id}" in link.proto.query_string
+    first_lab.voting.queues.close(queue.id, "ada")
+    assert look(one).button(key=f"experiment-queue-{one.id}-1")
+
+
 def test_a_winner_is_promoted_for_its_project(first_lab: Lab) -> None:
     first_lab.store.rooms.add(room(7, project="Elm"))
     one = judged(first_lab, 14, 1, projects=("Elm",))
