@@ -12,7 +12,7 @@ from staging.models import default_registry
 from staging.store import Store
 from tests.app_server import AppServer
 from tests.browser.compare_page import expect_drawn, expect_no_sideways_scroll
-from tests.browser.conftest import LOOKS, Look, OpenPage
+from tests.browser.conftest import LOOKS, Look, OpenPage, idle
 from tests.browser.test_accessibility import hindrances
 from tests.experimenting import QWEN, accept, judge, made, terms
 from tests.ledgers import room
@@ -86,5 +86,6 @@ def test_a_winner_is_promoted_by_one_press_and_undone_by_one(open_page: OpenPage
 
 
 def press(page: Page, name: str) -> None:
-    """Press the button of exactly this name."""
+    """Press the button of exactly this name, once the page has come to rest: a button that moves is missed."""
+    idle(page)
     page.get_by_role("button", name=name, exact=True).click()
