@@ -151,9 +151,10 @@ class Voting:
         known = self._contests.get(place)
         if known is None or known[0] is not everything:
             chosen = everything if queue is None else self.queues.contenders(queue)
-            while len(self._contests) >= _KEPT:
-                self._contests.pop(next(iter(self._contests)), None)
-            known = self._contests[place] = (everything, Contests(chosen, unit))
+            known = (everything, Contests(chosen, unit))
+            # A new dictionary each time: another thread may be reading the one that is.
+            last = dict([*self._contests.items()][1 - _KEPT :])
+            self._contests = {**last, place: known}
         return known[1]
 
     def _state(self, rater: str) -> RaterState:

@@ -125,7 +125,7 @@ def test_an_empty_page_says_what_to_do(first_lab: Lab) -> None:
 
 def test_rooms_of_a_project_are_judged_together(lab: Lab) -> None:
     screen = answer(visit("vote"), "vote-unit", Unit.PROJECT)
-    paper = told(screen, "ballot")["papers"][0]
+    paper = told(screen, "ballot-project")["papers"][0]
     assert len(paper["views"]) == 2
     pin = {"side": "left", "view": 1, "x": 1, "y": 0}
     says(screen, {"turn": 1, "id": paper["id"], "choice": "both bad", "reasons": [Reason.SCALE.value], "pin": pin})

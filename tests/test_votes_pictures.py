@@ -3,8 +3,11 @@
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -101,6 +104,29 @@ def test_an_address_ends_with_the_vote_and_lives_again_after_undo(lab: Lab, web:
     assert web.ask(address).status == 404
     lab.voting.undo("ben", datetime.now(UTC))
     assert web.ask(address).status == 200
+
+
+def test_the_three_pictures_that_are_asked_for_at_once_are_made_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    ballot = lab.voting.look("una").ballots[0]
+    made: list[str] = []
+    start = Barrier(len(SIDES))
+
+    def framed(digest: str, width: int, height: int, *, real: Any = lab.pictures.framed) -> bytes:
+        made.append(digest)
+        data: bytes = real(digest, width, height)
+        return data
+
+    def ask(address: str) -> bytes | None:
+        start.wait()
+        found = re.search(r"/(\w+)/0\?until=(\d+)&signature=(.+)", address)
+        assert found is not None
+        return lab.blind_pictures.find(ballot.id, found[1], 0, found[2], found[3])
+
+    monkeypatch.setattr(lab.pictures, "framed", framed)
+    with ThreadPoolExecutor(len(SIDES)) as threads:
+        pictures = list(threads.map(ask, addresses(lab, ballot)))
+    assert len({len(one or b"") for one in pictures}) == 1
+    assert len(made) == len(SIDES)
 
 
 def test_no_other_signature_of_the_lab_opens_a_ballot(lab: Lab, web: Web) -> None:

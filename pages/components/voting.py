@@ -108,7 +108,7 @@ def show_ballots(lab: Lab, queue: Queue | None, unit: Unit, nothing: str) -> int
     seen = lab.voting.look(person(), queue, unit)
     ballot(
         [_paper(lab, one) for one in seen.ballots],
-        key=KEY,
+        key=KEY if unit is Unit.PICTURE else f"{KEY}-{unit}",  # undo is of the same kind
         reasons=[reason.value for reason in Reason],
         heard=inbox().heard,
         today=seen.standing.today,

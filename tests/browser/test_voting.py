@@ -39,7 +39,7 @@ READY = ".ballot[data-ready]:not([data-ready=''])"
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """An app with twelve pairs to judge, which nobody does."""
     folder = tmp_path_factory.mktemp("voting") / "data"
-    judged.make(folder, rooms=2)
+    judged.make(folder, rooms=2, project="Elm St")
     server = AppServer(folder).start()
     yield server
     server.stop()
@@ -201,3 +201,24 @@ def test_the_pictures_stand_side_by_side_or_one_above_the_other(
     page.get_by_role("button", name="Take the last vote back").click()
     assert ready(page, "") == first
     expect(page.locator(".progress")).to_contain_text("0 in all")
+
+
+def test_a_set_is_judged_by_keyboard_right_after_it_was_chosen(shared: AppServer, open_page: OpenPage) -> None:
+    page = open_page("/vote", server=shared, tolerate=PROBES)
+    ready(page)
+    page.get_by_text("Whole project").click()
+    expect(page.locator(".place")).to_have_text("View 1 of 2")
+    first = ready(page)
+
+    page.keyboard.press(".")
+    expect(page.locator(".place")).to_have_text("View 2 of 2")
+    expect(page.get_by_role("img", name="Left picture, view 2")).to_be_visible()
+    page.keyboard.press("ArrowLeft")  # and not the switch above, which was pressed last
+    assert ready(page, first) != first
+    expect(page.locator(".progress")).to_have_text("1 today · 1 in all · 5 left")
+
+    page.keyboard.press("u")
+    assert ready(page, "") == first
+    expect(page.locator(".progress")).to_have_text("0 today · 0 in all · 6 left")
+    page.reload()
+    expect(page.locator(".progress")).to_contain_text("0 today · 0 in all")

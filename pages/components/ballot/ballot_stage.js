@@ -316,7 +316,8 @@ function listen(own) {
   };
   document.addEventListener("keydown", down);
   document.addEventListener("keyup", up);
-  if (document.activeElement === document.body) own.root.focus({ preventScroll: true });
+  // What was pressed with the pointer to come here would keep the arrow keys for itself.
+  if (!document.activeElement?.matches(":focus-visible")) own.root.focus({ preventScroll: true });
   own.quiet = () => {
     document.removeEventListener("keydown", down);
     document.removeEventListener("keyup", up);
