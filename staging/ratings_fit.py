@@ -16,7 +16,9 @@ FloatArray = NDArray[np.float64]
 
 HALF_GAME = 0.5
 """The prior: every pair that met is taken to have met half a game more, as a tie."""
-STEPS = 100
+STEPS = 200
+LONGEST_STEP = 3.0
+"""Where chances are next to 0 or 1, Newton would step far beyond the answer."""
 NEAR = 1e-3
 """From here on each step squares the error."""
 SETTLED = 1e-12
@@ -78,8 +80,7 @@ def fit(points: IntArray, prior: float = HALF_GAME) -> Fit:
     score = points / 2 + np.where(met, prior / 2, 0.0)
     games = score + score.T
     models = len(points)
-    scores = np.zeros(models)
-    likelihood, before = _likelihood(score, scores), np.inf
+    scores, before = np.zeros(models), np.inf
     for _ in range(STEPS):
         expected = _expected(scores)
         slope = (score - games * expected).sum(axis=1)
@@ -89,11 +90,8 @@ def fit(points: IntArray, prior: float = HALF_GAME) -> Fit:
             step = np.linalg.solve(information + 1 / models, slope)
         except np.linalg.LinAlgError:
             break
-        # Newton may step too far where a model nearly always wins.
-        while np.abs(step).max() > NEAR and _likelihood(score, scores + step) < likelihood:
-            step /= 2
-        scores = scores + step
-        likelihood, far = _likelihood(score, scores), float(np.abs(step).max())
+        far = float(np.abs(step).max())
+        scores = scores + step * min(1.0, LONGEST_STEP / max(far, SETTLED))
         if far < SETTLED or (far < NEAR and far > before / 2):  # the rest is rounding
             return Fit(scores - scores.mean(), information)
         before = far
@@ -108,7 +106,3 @@ def _expected(scores: FloatArray) -> FloatArray:
 def _information(games: FloatArray, expected: FloatArray) -> FloatArray:
     weight = games * expected * expected.T
     return np.asarray(np.diag(weight.sum(axis=1)) - weight)
-
-
-def _likelihood(score: FloatArray, scores: FloatArray) -> float:
-    return -float((score * np.logaddexp(0.0, scores[None, :] - scores[:, None])).sum())

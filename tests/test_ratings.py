@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from staging.errors import BallotsRefused, GroupsNeverMet
 from staging.ratings import MIDDLE, OUTCOMES, Ballots, Outcome, Ratings, rate
-from staging.ratings_fit import fit
-from tests.leanings import Row, leaning, rows_of
+from staging.ratings_fit import fit, wins
+from staging.ratings_spread import clustered, spread, surprises
+from tests.leanings import SKILL, Row, held, leaning, lines_of, rows_of
 
 MODELS = "abcde"
 few = settings(max_examples=40, deadline=None)
@@ -213,7 +214,21 @@ def test_a_model_that_never_lost_has_a_finite_rating() -> None:
     assert found.sure
 
 
-def test_a_hundred_games_in_a_row_are_fitted_too() -> None:
+def test_models_that_nearly_always_won_in_a_circle_are_fitted_too() -> None:
+    """Newton by itself steps out of the world here."""
+    points = np.zeros((7, 7), dtype=np.int64)
+    points[0, 1:3], points[1, 2], points[2, [3, 6]], points[3, [2, 4, 6]] = (2, 11), 6, (779, 434), (21, 975, 6)
+    points[4, 5], points[5, [0, 6]] = 547, (459, 7)
+
+    found = fit(points)
+
+    games, met = points + points.T, (points + points.T) > 0
+    chance = 1 / (1 + np.exp(found.scores[None, :] - found.scores[:, None]))
+    expected = (games / 2 + 0.5 * met) * chance
+    assert expected.sum(axis=1) == pytest.approx((points / 2 + 0.25 * met).sum(axis=1), rel=1e-9)
+
+
+def test_a_thousand_million_votes_of_one_mind_are_fitted_too() -> None:
     points = np.array([[0, 10**9, 0], [0, 0, 10**9], [0, 0, 0]])
 
     assert np.isfinite(fit(points).scores).all()
@@ -319,3 +334,28 @@ def test_tiers_count_who_is_surely_better() -> None:
     assert {one.model: (one.tier, one.surely_better) for one in found.models} == {"a": (1, 0), "b": (1, 0), "c": (2, 2)}
     assert {(gap.better, gap.worse) for gap in found.sure} == {("a", "c"), ("b", "c")}
     assert found.sure[0].chance == pytest.approx(8 / 9, abs=0.02)
+
+
+@pytest.mark.parametrize("many", [300, 5_000])
+def test_intervals_hold_the_truth_about_as_often_as_they_say(many: int) -> None:
+    """Beside intervals per vote in the same panels. The bench measures it closely."""
+    found = held(many, panels=120)
+
+    assert 0.93 <= found.gaps <= 0.97
+    assert 0.93 <= found.ratings <= 0.97
+    assert found.gaps_per_vote < found.gaps
+    if many == 5_000:
+        assert found.gaps_per_vote < 0.7
+
+
+def test_a_covariance_is_one_also_where_the_difference_of_sandwiches_is_none() -> None:
+    lines = lines_of(leaning(3, 60, SKILL, rooms=20, raters=3))
+    at = fit(wins(lines, len(SKILL)))
+    bread = spread(lines, at).independent
+    cells = np.unique(lines.room * 3 + lines.rater, return_inverse=True)[1]
+    surprise = surprises(lines, at)
+    raw = clustered(lines, surprise, lines.room, bread) + clustered(lines, surprise, lines.rater, bread)
+    raw -= clustered(lines, surprise, cells, bread)
+
+    assert np.linalg.eigvalsh(raw).min() < -1e-3  # the control: something had to be mended
+    assert np.linalg.eigvalsh(spread(lines, at).covariance).min() > -1e-12

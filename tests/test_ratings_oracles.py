@@ -6,17 +6,12 @@ import statsmodels.api as sm
 from arenakit import bt
 from arenakit.schema import PairCounts
 
-from staging.ratings import OUTCOMES, Ballots, Outcome
-from staging.ratings_fit import FloatArray, Judged, fit, judged, wins
+from staging.ratings import Ballots
+from staging.ratings_fit import FloatArray, fit, wins
 from staging.ratings_spread import clustered, spread, student, surprises
-from tests.leanings import leaning
+from tests.leanings import SCORE, leaning, lines_of
 
 SKILL = (0.8, 0.3, 0.1, -0.4, -0.8)
-SCORE = np.array([{Outcome.LEFT: 2, Outcome.TIE: 1}.get(outcome, 0) for outcome in OUTCOMES])
-
-
-def votes_of(ballots: Ballots) -> Judged:
-    return judged(ballots.room, ballots.rater, ballots.left, ballots.right, SCORE[ballots.outcome], len(ballots.models))
 
 
 def test_wikipedias_example() -> None:
@@ -45,7 +40,7 @@ def by_statsmodels(ballots: Ballots, groups: FloatArray) -> tuple[FloatArray, Fl
 
 def test_scores_and_errors_are_those_of_statsmodels() -> None:
     ballots = leaning(4, 6_000, SKILL, rooms=60, raters=12, ties=0.15)
-    votes = votes_of(ballots)
+    votes = lines_of(ballots)
     found = fit(wins(votes, len(SKILL)), prior=0)
     bread = spread(votes, found).independent
 
@@ -60,7 +55,7 @@ def test_scores_and_errors_are_those_of_statsmodels() -> None:
 
 
 def test_scores_are_those_of_arenakit() -> None:
-    votes = votes_of(leaning(5, 3_000, SKILL, rooms=60, raters=12))
+    votes = lines_of(leaning(5, 3_000, SKILL, rooms=60, raters=12))
     points = wins(votes, len(SKILL))
 
     none = np.zeros_like(points)

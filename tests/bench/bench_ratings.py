@@ -9,23 +9,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import NormalDist
 
-import numpy as np
 from arenakit import Arena, Battle, bootstrap, fit_bt
 
 from staging.ratings import Outcome, Ratings, rate
-from staging.ratings_fit import FloatArray, IntArray, fit, judged, wins
-from staging.ratings_spread import LEVEL, spread
 from staging.store import BallotFilter, Store
 from tests.bench.figures import Figure
-from tests.leanings import RATER_SD, ROOM_SD, leaning
+from tests.leanings import held
 
 PANELS = 1_000
-SKILL = tuple(np.linspace(0.6, -0.6, 6))
-ROOMS, RATERS = 60, 12
-FIRST_SEED = 20_261_123
-
 MODELS, VOTES = 12, 100_000
 RESAMPLES = 1_000
 _FILL = f"""
@@ -43,49 +35,19 @@ FROM (SELECT n, hash(n) AS dice, hash(n + 7) % {MODELS} AS m, hash(n + 11) % 100
 
 def bench_ratings() -> list[Figure]:
     """Rate simulated panels with known truth, then 100,000 votes from a ledger."""
-    found = {votes: _coverage(votes) for votes in (300, 1_000, 5_000)}
+    found = {votes: held(votes, PANELS) for votes in (300, 1_000, 5_000)}
     figures = [
         Figure(
-            f"ratings_coverage_{votes}_votes", gaps, "share", ">= 0.93", f"per vote: {alone:.2f}; ratings: {scores:.3f}"
+            f"ratings_coverage_{votes}_votes",
+            share.gaps,
+            "share",
+            ">= 0.93",
+            f"per vote: {share.gaps_per_vote:.2f}; ratings: {share.ratings:.3f}",
         )
-        for votes, (gaps, scores, alone) in found.items()
+        for votes, share in found.items()
     ]
-    highest = max(max(gaps, scores) for gaps, scores, _ in found.values())
+    highest = max(max(share.gaps, share.ratings) for share in found.values())
     return [*figures, Figure("ratings_coverage_highest", highest, "share", "<= 0.97"), *_large()]
-
-
-def _coverage(votes: int) -> tuple[float, float, float]:
-    """Return how often the 95 % intervals of gaps and of ratings held the truth, and those of gaps per vote."""
-    truth = _truth()
-    upper = np.triu_indices(len(SKILL), 1)
-    normal = NormalDist().inv_cdf((1 + LEVEL) / 2)
-    held = np.zeros(3)
-    for seed in range(PANELS):
-        panel = leaning(FIRST_SEED + seed, votes, SKILL, ROOMS, RATERS)
-        doubled: IntArray = np.where(panel.outcome == 0, 2, 0)
-        lines = judged(panel.room, panel.rater, panel.left, panel.right, doubled, len(SKILL))
-        at = fit(wins(lines, len(SKILL)))
-        far = spread(lines, at)
-        off = at.scores - truth
-        gap_off = np.abs(off[:, None] - off[None, :])[upper]
-        own = far.independent.diagonal()
-        alone = normal * np.sqrt(own[:, None] + own[None, :] - 2 * far.independent)[upper]
-        held += (
-            np.mean(gap_off <= far.of_gaps()[upper]),
-            np.mean(np.abs(off) <= far.of_scores()),
-            np.mean(gap_off <= alone),
-        )
-    gaps, scores, per_vote = (float(share) for share in held / PANELS)
-    return gaps, scores, per_vote
-
-
-def _truth() -> FloatArray:
-    """Return the scores of all rooms and raters there could be: leanings make chances less extreme, so not SKILL."""
-    dice = np.random.default_rng(1)
-    liking = np.asarray(SKILL) + dice.normal(0, np.hypot(ROOM_SD, RATER_SD), (40_000, len(SKILL)))
-    chance = np.mean(1 / (1 + np.exp(liking[:, None, :] - liking[:, :, None])), axis=0)
-    np.fill_diagonal(chance, 0)
-    return fit(np.rint(chance * 1e9).astype(np.int64)).scores
 
 
 def _large() -> list[Figure]:
