@@ -1,4 +1,4 @@
-"""The bell of every page: alerts about budgets, whether they were read, and whether they arrived."""
+"""The bell of every page but Vote: alerts about budgets, whether they were read, and whether they arrived."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
