@@ -39,22 +39,23 @@ def choose_votes(lab: Lab) -> Chosen | None:
     given = lab.store.votes.first_given()
     whole = (min(today, given.astimezone(zone).date()) if given else today, today)
     known = lab.store.votes.choices()
-    with st.grid(3, min_column_width=150):
-        days = st.date_input(
-            "Days",
-            whole,
-            min_value=date(2000, 1, 1),
-            max_value=today + timedelta(days=366),
-            key=DAYS,
-            bind="query-params",
-            format="YYYY-MM-DD",
-        )
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    days = row.date_input(
+        "Days",
+        whole,
+        min_value=date(2000, 1, 1),
+        max_value=today + timedelta(days=366),
+        key=DAYS,
+        bind="query-params",
+        format="YYYY-MM-DD",
+        width=250,
+    )
+    mine = row.toggle("My leaderboard", key=MINE, bind="query-params", help=_MINE_HELP)
+    with st.grid(4, min_column_width=150):
         room_type = _choose("Room type", "room_type", known)
         style = _choose("Style", "style", known)
         project = _choose("Project", "project", known, {"": _NO_PROJECT})
         rater = _choose("Rater", "rater", known)
-        with st.container(vertical_alignment="bottom", height="stretch"):
-            mine = st.toggle("My leaderboard", key=MINE, bind="query-params", help=_MINE_HELP)
     if not isinstance(days, tuple) or len(days) != 2:
         return None
     first, last = days
