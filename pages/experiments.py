@@ -124,8 +124,9 @@ def results(lab: Lab, one: Experiment) -> None:
 
     live()
     if running and number == phases[-1]:
-        vote_link(lab, one)
-        with st.expander("Run rooms", icon=":material/play_arrow:", key=f"experiment-runs-{one.id}"):
+        something = vote_link(lab, one)
+        key = f"experiment-runs-{one.id}"
+        with st.expander("Run rooms", icon=":material/play_arrow:", expanded=not something, key=key):
             run_rooms(lab, one)
         running_steps(lab, one)
 

@@ -10,7 +10,7 @@ from staging.experiments import Arm, Experiment, Experiments, Terms
 from staging.ids import new_id
 from staging.predictions import Prediction, State, Verdict
 from staging.store import Ballot, Choice, Kind, Side, Store, Vote
-from tests.ledgers import NOW, comparison, decided, digest, ending, later, prediction, steps
+from tests.ledgers import NOW, comparison, decided, digest, ending, later, output, prediction, steps
 
 QWEN, KONTEXT = "qwen/qwen-image-edit", "black-forest-labs/flux-kontext-pro"
 
@@ -39,9 +39,10 @@ def made(store: Store, experiment: Experiment, rooms: Iterable[int], *, fail: st
             found[number, arm.name] = one.id
     store.predictions.queue(asked, predictions, NOW)
     events = []
-    for one in predictions:
-        lost = bool(fail) and one.arm == experiment.key(fail)
-        last = ending(one, State.FAILED, charge_usd=Decimal(0), charge_basis="nothing") if lost else ending(one)
+    for number, one in enumerate(predictions):
+        last = ending(one, outputs=(output(number),))
+        if fail and one.arm == experiment.key(fail):
+            last = ending(one, State.FAILED, charge_usd=Decimal(0), charge_basis="nothing")
         events += [*steps(one), last]
     store.predictions.append(events)
     return found

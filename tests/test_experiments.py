@@ -19,9 +19,11 @@ from staging.experiments_verdict import Answer, Held
 from staging.models import default_registry
 from staging.predictions import Verdict
 from staging.rooms import RoomType
-from staging.store import Kind, Store
+from staging.store import Choice, Kind, Store, Vote
+from staging.votes import Unit as VoteUnit
+from staging.votes import Voting
 from tests.experimenting import KONTEXT, QWEN, accept, judge, made, started, terms
-from tests.ledgers import NOW, digest, later, queued
+from tests.ledgers import NOW, digest, later, queued, room
 
 RACERS = 20
 
@@ -293,8 +295,8 @@ def test_a_report_counts_what_was_made_for_each_arm(store: Store, experiments: E
 def test_a_report_reads_the_votes_between_its_arms(store: Store, experiments: Experiments) -> None:
     one = started(experiments, stop=StopRule(votes_per_unit=1))
     outputs = made(store, one, range(6))
-    for room in range(4):
-        judge(store, one, outputs, room, "B", seconds=room)
+    for number in range(4):
+        judge(store, one, outputs, number, "B", seconds=number)
     judge(store, one, outputs, 4, "A", seconds=9)
     judge(store, one, outputs, 5, None, seconds=10, arms=("B", "A"))
     judge(store, one, outputs, 5, "A", rater="bob", seconds=11)  # the room is decided
@@ -303,7 +305,7 @@ def test_a_report_reads_the_votes_between_its_arms(store: Store, experiments: Ex
 
     (pair,) = told.pairs
     assert (pair.wins, pair.units, pair.ties, pair.votes, pair.raters) == (4, 5, 1, 7, 2)
-    assert [toss.unit for toss in pair.tosses] == [digest(room) for room in range(6)]
+    assert [toss.unit for toss in pair.tosses] == [digest(number) for number in range(6)]
     assert [(arm.votes, arm.won) for arm in told.arms] == [(7, 2), (7, 4)]
     assert told.verdict.sentence == "Keep going: 5 rooms decided, too early to say how many more."
 
@@ -335,8 +337,8 @@ def test_a_panel_that_agrees_ends_it_and_a_guardrail_can_veto(store: Store, expe
     stop = StopRule(votes_per_unit=1)
     one = started(experiments, stop=stop, guards=Guards(failure_points=5, cost_percent=None))
     outputs = made(store, one, range(20))
-    for room in range(15):
-        judge(store, one, outputs, room, "B", seconds=room)
+    for number in range(15):
+        judge(store, one, outputs, number, "B", seconds=number)
 
     assert report(store, one).verdict.answer is Answer.PREFERRED
     made(store, one, range(30, 40), fail="B")
@@ -388,3 +390,27 @@ def test_terms_come_back_as_they_were_written(experiments: Experiments) -> None:
     )
 
     assert experiments.get(experiments.draft(asked, "ada", NOW).id).terms == asked
+
+
+# ── from the vote page to the report ────────────────────────────────────────────────────────
+
+
+def test_blind_votes_in_the_experiments_queue_arrive_in_its_report(store: Store, experiments: Experiments) -> None:
+    """What is run for the arms is what raters are shown, and what they say is what the report counts."""
+    same_model = (Arm(name="A", model=QWEN), Arm(name="B", model=QWEN, parameters={"go_fast": False}))
+    one = started(experiments, arms=same_model, stop=StopRule(votes_per_unit=1))
+    for number in range(3):
+        store.rooms.add(room(number))
+    made(store, one, range(3))
+    voting = Voting(store, check_share=0.0, seed="seed")
+    ran = store.experiments.comparisons([one.key("A"), one.key("B")])
+    queue = voting.queues.make("ours", ran, VoteUnit.PICTURE, "ada")
+
+    for _ in range(3):
+        ballot = voting.look("ada", queue).ballots[0]
+        better = Choice.LEFT if ballot.left.arm == one.key("B") else Choice.RIGHT
+        voting.give(Vote(ballot.id, better, NOW), "ada")
+
+    (pair,) = report(store, one).pairs
+    assert (pair.wins, pair.units, pair.votes) == (3, 3, 3)
+    assert voting.look("ada", queue).ballots == ()

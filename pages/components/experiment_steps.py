@@ -54,8 +54,8 @@ def terms_words(terms: Terms) -> str:
     """Return unit, population and stop rule in one line."""
     projects = ", ".join(one or NO_PROJECT for one in terms.projects) or "all projects"
     kinds = ", ".join(terms.room_types) or "all room types"
-    votes = counted(terms.stop.votes_per_unit, "vote")
-    return f"Unit: {terms.unit} · {projects} · {kinds} · {votes} decide a {terms.unit}"
+    votes = counted(terms.stop.votes_per_unit, "vote decides", "votes decide")
+    return f"Unit: {terms.unit} · {projects} · {kinds} · {votes} a {terms.unit}"
 
 
 # ── a draft, a running one ──────────────────────────────────────────────────────────────────

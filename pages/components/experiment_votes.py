@@ -19,20 +19,20 @@ MOST = 200
 """Comparisons that a queue takes."""
 
 
-def vote_link(lab: Lab, experiment: Experiment) -> None:
-    """Draw the link to the votes, or the button that makes it; a word when there is nothing to judge yet."""
+def vote_link(lab: Lab, experiment: Experiment) -> bool:
+    """Draw the link to the votes, or the button that makes it; False, and a word, when there is nothing to judge."""
     wanted = [experiment.key(arm.name) for arm in experiment.terms.arms]
     comparisons = lab.store.experiments.comparisons(wanted)[-MOST:]
     if not comparisons:
         st.caption("There is nothing to judge yet: run rooms with all arms below.")
-        return
+        return False
     queue = open_queue(lab, comparisons)
     if queue is not None:
         st.page_link(
             VOTE_PAGE, label="Vote on this experiment", icon=":material/how_to_vote:", query_params={QUEUE: queue.id}
         )
         st.caption("Send this link to everybody who is to judge: they see no names.")
-        return
+        return True
     st.button(
         "Make a link for voting",
         icon=":material/how_to_vote:",
@@ -41,6 +41,7 @@ def vote_link(lab: Lab, experiment: Experiment) -> None:
         args=(lambda: _made(lab, comparisons),),
         help="A queue of all that was run for this phase so far. Raters see no names in it.",
     )
+    return True
 
 
 def open_queue(lab: Lab, comparisons: list[str]) -> Queue | None:
