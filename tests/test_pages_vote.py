@@ -116,9 +116,11 @@ def test_undo_brings_the_pair_back(lab: Lab) -> None:
     assert "no vote of yours to take back" in words(screen)
 
 
-def test_an_empty_page_says_what_to_do(first_lab: Lab) -> None:
-    screen = visit("vote")
-    data = told(screen, "ballot")
+def test_an_empty_page_says_what_to_do(tmp_path: Path) -> None:
+    with lab_at(tmp_path / "empty") as empty:
+        labs.set_current(empty)
+        data = told(visit("vote"), "ballot")
+        labs.set_current(None)
     assert data["papers"] == []
     assert "run two models on your rooms on the Compare page" in data["nothing"]
 

@@ -193,13 +193,17 @@ def test_the_pictures_stand_side_by_side_or_one_above_the_other(
     page.get_by_role("button", name="Show the keys").click()
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Equally good")
     assert hindrances(page) == []
+    page.keyboard.press("ArrowDown")  # who reads the keys does not vote with them
     page.keyboard.press("Escape")
+    assert page.locator(READY).get_attribute("data-ready") == first
     page.keyboard.press("o")
     expect(page.get_by_role("img", name="The room as it was")).to_have_count(2)
     page.get_by_role("button", name="Left is better").click()
     assert ready(page, first) != first
     page.get_by_role("button", name="Take the last vote back").click()
     assert ready(page, "") == first
+    expect(page.locator(".progress")).to_contain_text("0 in all")
+    page.reload()
     expect(page.locator(".progress")).to_contain_text("0 in all")
 
 
@@ -222,3 +226,21 @@ def test_a_set_is_judged_by_keyboard_right_after_it_was_chosen(shared: AppServer
     expect(page.locator(".progress")).to_have_text("0 today · 0 in all · 6 left")
     page.reload()
     expect(page.locator(".progress")).to_contain_text("0 today · 0 in all")
+
+
+def test_two_quick_votes_both_count_once(shared: AppServer, open_page: OpenPage) -> None:
+    page = open_page("/vote", server=shared, tolerate=PROBES)
+    first = ready(page)
+    page.wait_for_load_state("networkidle")  # the next pictures are there too
+
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+
+    expect(page.locator(".progress")).to_have_text("2 today · 2 in all · 10 left")
+    page.reload()
+    expect(page.locator(".progress")).to_have_text("2 today · 2 in all · 10 left")
+    ready(page, first)
+    for left in (11, 12):  # of what was judged before this visit, one at a time
+        page.get_by_role("button", name="Take the last vote back").click()
+        expect(page.locator(".progress")).to_contain_text(f"{left} left")
+    expect(page.locator(".ballot")).to_have_attribute("data-ready", first)

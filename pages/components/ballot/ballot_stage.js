@@ -295,8 +295,11 @@ function taken(own, event) {
 function press(own, event) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const place = /^[1-6]$/.test(event.key) ? Number(event.key) - 1 : null;
-  if (event.key === "Escape" && own.help.open) own.help.close();
-  else if (event.shiftKey && ARROWS[key]) movePin(own, ...ARROWS[key]);
+  if (own.help.open && event.key !== "?") {
+    if (event.key === "Escape") own.help.close();
+    return event.key === "Escape"; // who reads the keys does not vote with them
+  }
+  if (event.shiftKey && ARROWS[key]) movePin(own, ...ARROWS[key]);
   else if (event.repeat && (key === "o" || DEEDS[key])) return true; // a key that is held is one press
   else if (key === "o") {
     own.heldSince = performance.now();
