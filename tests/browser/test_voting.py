@@ -107,6 +107,11 @@ def ready(page: Page, after: str | None = None) -> str:
     return found
 
 
+def confirmed(page: Page) -> None:
+    """Return once Python has confirmed all that was said: what a reload comes before may never have been sent."""
+    expect(page.locator(".ballot")).to_have_attribute("data-unconfirmed", "0")
+
+
 def test_twenty_votes_by_keyboard_and_nothing_tells_who_made_what(tmp_path: Path, open_page: OpenPage) -> None:
     judged.make(tmp_path / "data")
     secrets = secrets_of(tmp_path / "data")
@@ -132,6 +137,7 @@ def test_twenty_votes_by_keyboard_and_nothing_tells_who_made_what(tmp_path: Path
         page.keyboard.press("s")
         assert ready(page, seen[-1]) == last
         expect(page.locator(".progress")).to_have_text("19 today · 19 in all · 10 left")
+        confirmed(page)
         page.reload()  # what is counted now is counted by the ledger
         assert ready(page) == last
         expect(page.locator(".progress")).to_have_text("19 today · 19 in all · 10 left")
@@ -203,6 +209,7 @@ def test_the_pictures_stand_side_by_side_or_one_above_the_other(
     page.get_by_role("button", name="Take the last vote back").click()
     assert ready(page, "") == first
     expect(page.locator(".progress")).to_contain_text("0 in all")
+    confirmed(page)
     page.reload()
     expect(page.locator(".progress")).to_contain_text("0 in all")
 
@@ -224,6 +231,7 @@ def test_a_set_is_judged_by_keyboard_right_after_it_was_chosen(shared: AppServer
     page.keyboard.press("u")
     assert ready(page, "") == first
     expect(page.locator(".progress")).to_have_text("0 today · 0 in all · 6 left")
+    confirmed(page)
     page.reload()
     expect(page.locator(".progress")).to_contain_text("0 today · 0 in all")
 
@@ -237,6 +245,7 @@ def test_two_quick_votes_both_count_once(shared: AppServer, open_page: OpenPage)
     page.keyboard.press("ArrowRight")
 
     expect(page.locator(".progress")).to_have_text("2 today · 2 in all · 10 left")
+    confirmed(page)
     page.reload()
     expect(page.locator(".progress")).to_have_text("2 today · 2 in all · 10 left")
     ready(page, first)

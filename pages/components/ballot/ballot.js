@@ -112,6 +112,7 @@ function drawBars(own) {
   own.way.hidden = views < 2;
   own.place.textContent = `View ${own.view + 1} of ${views}`;
   own.root.dataset.original = own.original;
+  own.root.dataset.unconfirmed = own.pending.length;
 }
 
 // Of what was judged before this visit only Python knows which was the last: one at a time.
