@@ -10,6 +10,8 @@ INSTALLED := $(VENV)/.installed
 # Most tests wait more than they reckon, and a browser with its app does not fill two cores.
 WORKERS ?= 2
 BROWSERS ?= 1
+# Not in test-results, which pytest-playwright empties when it begins.
+BROWSER_LOG := .pytest_cache/browser.log
 PYTHON ?= python3.13 python3.12 python3.11 python3
 
 help:  ## Say what can be made
@@ -49,13 +51,13 @@ coverage: install
 
 test: install  ## Run the tests, those in a real browser too
 	$(RUN) tests.browser.chromium
-	@mkdir -p test-results
+	@mkdir -p $(dir $(BROWSER_LOG))
 	@echo "Those in a browser run beside the others; what they say comes last."
-	@$(RUN) pytest --numprocesses=$(BROWSERS) $(PYTEST_ARGS) tests/browser >test-results/browser.log 2>&1 & \
+	@$(RUN) pytest --numprocesses=$(BROWSERS) $(PYTEST_ARGS) tests/browser >$(BROWSER_LOG) 2>&1 & \
 	browser=$$!; others=0; \
 	$(RUN) pytest --numprocesses=$(WORKERS) --ignore=tests/browser $(PYTEST_ARGS) || others=$$?; \
 	seen=0; wait $$browser || seen=$$?; \
-	cat test-results/browser.log; \
+	cat $(BROWSER_LOG); \
 	exit $$((others | seen))
 
 screenshots: install  ## Take the pictures of docs/images again

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.app_server import ROOT, AppServer
 from tests.browser.chromium import FLAGS, find_chromium
@@ -130,9 +130,28 @@ def look(request: pytest.FixtureRequest) -> Look:
     return chosen
 
 
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Iterator[Callable[[Look], BrowserContext]]:
+    """One window for each look, for all tests: with Streamlit's scripts in its cache a page costs half the time."""
+    opened: dict[Look, BrowserContext] = {}
+
+    def window(look: Look) -> BrowserContext:
+        if look not in opened:
+            opened[look] = browser.new_context(
+                viewport={"width": look.width, "height": HEIGHTS.get(look.width, 1000)},
+                color_scheme=look.scheme,
+                has_touch=look.width < 600,
+            )
+        return opened[look]
+
+    yield window
+    for context in opened.values():
+        context.close()
+
+
 @pytest.fixture
 def open_page(
-    new_context: Callable[..., BrowserContext], start_app: Callable[..., AppServer], request: pytest.FixtureRequest
+    windows: Callable[[Look], BrowserContext], start_app: Callable[..., AppServer], request: pytest.FixtureRequest
 ) -> Iterator[OpenPage]:
     watches: list[PageWatch] = []
 
@@ -140,20 +159,27 @@ def open_page(
         path: str = "/", *, server: AppServer | None = None, look: Look = LOOKS[0], tolerate: str | None = None
     ) -> Page:
         chosen: AppServer = server or request.getfixturevalue("app_server")
-        context = new_context(
-            base_url=chosen.url,
-            viewport={"width": look.width, "height": HEIGHTS.get(look.width, 1000)},
-            color_scheme=look.scheme,
-            has_touch=look.width < 600,
-        )
-        watches.append(PageWatch(context.new_page(), tolerate))
+        watches.append(PageWatch(windows(look).new_page(), tolerate))
         page = watches[-1].page
-        page.goto(path)
+        page.goto(chosen.url + path)
         idle(page)
         return page
 
     yield open_it
-    assert [problem for watch in watches for problem in watch.look()] == []
+    problems = [problem for watch in watches for problem in watch.look()]
+    for watch in watches:
+        _leave(watch.page)
+    assert problems == []
+
+
+def _leave(page: Page) -> None:
+    """Close the page, and leave nothing of it to the next test but what the browser keeps of files."""
+    if not page.is_closed():
+        page.evaluate(
+            "() => { try { localStorage.clear(); sessionStorage.clear(); } catch { /* an error page has none */ } }"
+        )
+        page.context.clear_cookies()
+        page.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -84,7 +85,7 @@ def test_a_day_of_an_operator(office: AppServer, open_page: OpenPage, screenshot
     body.get_by_role("radio", name="Accepted").or_(body.get_by_role("button", name="Accepted")).click()
     zip_link = body.get_by_role("link", name="Zip")
     expect(zip_link).to_have_attribute("href", re.compile("which=accepted"))
-    answer = page.request.get(zip_link.get_attribute("href") or "")
+    answer = page.request.get(urljoin(page.url, zip_link.get_attribute("href")))
     assert answer.ok
     archive = zipfile.ZipFile(io.BytesIO(answer.body()))
     names = archive.namelist()

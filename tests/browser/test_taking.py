@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from PIL import Image
@@ -34,7 +35,7 @@ def test_the_zip_and_the_contact_sheet_come_down_whole(
     files = []
     for name in ("Zip", "Contact sheet (PDF)", "Contact sheet (PNG)"):
         address = body.get_by_role("link", name=name).get_attribute("href") or ""
-        answer = page.request.get(address)
+        answer = page.request.get(urljoin(page.url, address))
         assert answer.ok
         assert "attachment" in answer.headers["content-disposition"]
         files.append(answer.body())

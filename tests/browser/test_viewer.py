@@ -220,7 +220,7 @@ def test_a_link_restores_exactly_what_was_on_screen(open_page: OpenPage, viewed:
     page = open_page("/", server=viewed.server)
     told: list[str] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda _: told.append("rerun")))
-    page.goto(viewed.address(KONTEXT, look="b3"))
+    page.goto(viewed.server.url + viewed.address(KONTEXT, look="b3"))
     dialog = ready(page)
     idle(page)
     told.clear()
@@ -270,7 +270,7 @@ def test_a_mark_costs_one_rerun_and_no_picture(open_page: OpenPage, viewed: View
     page = open_page("/", server=viewed.server)
     sent: list[str] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda _: sent.append("frame")))
-    page.goto(viewed.address(SEEDREAM, room=1))
+    page.goto(viewed.server.url + viewed.address(SEEDREAM, room=1))
     dialog = ready(page)
     idle(page)
     page.wait_for_load_state("networkidle")
