@@ -144,9 +144,7 @@ def _rows(rng: random.Random) -> Iterator[tuple[str, tuple[Any, ...]]]:
                 f"listing {number % 70}",
                 at,
                 "ada",
-                None,
-                None,
-                None,
+                *(None,) * 5,
                 number % IN_A_COMPARISON,
             ),
         )
