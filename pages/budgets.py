@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.budgeting import SAID, edited, fields, open_fields, remove, show_standing
+from pages.components.budgeting import FIELDS, SAID, fields, remove, show_standing
 from pages.components.words import moment, plain
 from staging.budgets import Budget, BudgetVersion, Standing
 from staging.budgets_terms import exact_dollars
@@ -25,12 +25,12 @@ def show_budget(lab: Lab, standing: Standing, version: int) -> None:
                     "Edit",
                     icon=":material/edit:",
                     key=f"budget-edit-{budget.name}-{version}",
-                    on_click=open_fields,
+                    on_click=FIELDS.open,
                     args=(budget.name, version),
                 )
                 remove(lab, budget.name, version)
         show_standing(standing, lab.budgets.zone)
-        opened = edited()
+        opened = FIELDS.now
         if opened is not None and opened[0] == budget.name:
             st.divider()
             show_fields(lab, *opened)
@@ -44,12 +44,12 @@ def show_fields(lab: Lab, name: str, version: int | None) -> None:
 
 def show_new(lab: Lab) -> None:
     """Draw the way to a new budget, or its fields."""
-    if edited() == ("", None):
+    if FIELDS.now == ("", None):
         with st.container(border=True, key="budget-card-new"):
             st.subheader("A new budget", anchor=False)
             fields(lab, None, None)
         return
-    st.button("Add a budget", icon=":material/add:", key="budget-add", on_click=open_fields, args=("", None))
+    st.button("Add a budget", icon=":material/add:", key="budget-add", on_click=FIELDS.open, args=("", None))
 
 
 def show_broken(lab: Lab, last: dict[str, BudgetVersion]) -> None:
@@ -100,8 +100,7 @@ def show_history(history: tuple[BudgetVersion, ...]) -> None:
 def show(lab: Lab) -> None:
     """Draw the page."""
     st.caption(plain(f"What may be spent on what. Days, weeks and months begin at midnight in {lab.budgets.zone}."))
-    if said := st.session_state.pop(SAID, ""):
-        st.toast(plain(said), icon=":material/check:")
+    SAID.show()
     history = lab.budgets.history()
     last = {one.name: one for one in reversed(history)}
     show_broken(lab, last)

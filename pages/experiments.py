@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.addresses import go, hold_address
 from pages.components.calm import calmly
-from pages.components.experiment_fields import EXPERIMENT, fields, open_fields, opened
+from pages.components.experiment_fields import EXPERIMENT, FIELDS, SAID, fields
 from pages.components.experiment_report import show_report
 from pages.components.experiment_runs import run_rooms
 from pages.components.experiment_steps import (
@@ -14,7 +14,6 @@ from pages.components.experiment_steps import (
     draft_steps,
     promoted,
     running_steps,
-    say,
     show_history,
     terms_words,
 )
@@ -49,12 +48,12 @@ def show_all(lab: Lab) -> None:
             "vote without knowing which is which, and this page says when you may stop.",
             icon=":material/science:",
         )
-    if opened() == ("", None):
+    if FIELDS.now == ("", None):
         with st.container(border=True, key="experiment-card-new"):
             st.subheader("A new experiment", anchor=False)
             fields(lab, None)
     else:
-        st.button("New experiment", icon=":material/add:", key="experiment-new", on_click=open_fields, args=("", None))
+        st.button("New experiment", icon=":material/add:", key="experiment-new", on_click=FIELDS.open, args=("", None))
     for one in shown:
         card(lab, one)
     if archived and st.toggle(f"Show {len(archived)} archived", key="experiments-archived"):
@@ -93,7 +92,7 @@ def show_one(lab: Lab, experiment_id: str) -> None:
     st.subheader(f"{plain(one.terms.question)} {BADGES[one.state]}", anchor=False)
     st.markdown("  \n".join(plain(f"{arm_words(lab, arm)} (weight {arm.weight})") for arm in one.terms.arms))
     st.caption(plain(f"{terms_words(one.terms)} · Owner: {one.terms.owner}"))
-    form = opened()
+    form = FIELDS.now
     if form is not None and form[0] == one.id:
         with st.container(border=True, key="experiment-card-edit"):
             before = next((step for step in lab.experiments.history(one.id) if step.version == form[1]), one)
@@ -132,7 +131,7 @@ def results(lab: Lab, one: Experiment) -> None:
 
 
 hold_address()
-say()
+SAID.show()
 if EXPERIMENT in st.query_params:
     show_one(current(), st.query_params[EXPERIMENT])
 else:

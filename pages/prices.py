@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.components.pricing import entries, entry_form, hardware_form, history, say, worst_form
+from pages.components.parts import choose_part
+from pages.components.pricing import SAID, entries, entry_form, hardware_form, history, worst_form
 from pages.components.settling import settling
 from pages.components.words import counted, dollars, plain, price_text
 from staging.lab import Lab, current
@@ -87,16 +88,8 @@ def hardware(lab: Lab) -> None:
 
 def show(lab: Lab) -> None:
     """Draw the chosen part of the page."""
-    say()
-    part = st.segmented_control(
-        "Part",
-        PARTS,
-        default=PARTS[0],
-        required=True,
-        key="prices-part",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    SAID.show()
+    part = choose_part(PARTS, "prices-part")
     if part == "Hardware":
         hardware(lab)
     elif part == "Bills":

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.components.drafting import Focus, choose_model, preview, show_meanwhile
-from pages.components.drafts import NOTE, area, discard, draft, field_key, line, save, say, typed
+from pages.components.drafts import NOTE, SAID, area, discard, draft, field_key, line, save, typed
 from pages.components.editions import named, offer_shipped, show_history
+from pages.components.parts import choose_part
 from pages.components.words import counted, plain
 from staging.lab import Lab, current
 from staging.prompts import PLACEHOLDERS, text_at
@@ -111,16 +112,8 @@ now = lab.prompt_shelf.current()
 st.caption(
     f"{named(now)} is in use. What every model is told comes from here; each prediction is logged with its version."
 )
-say()
-part = st.segmented_control(
-    "Part",
-    PARTS,
-    default=PARTS[0],
-    required=True,
-    key="prompts-part",
-    bind="query-params",
-    label_visibility="collapsed",
-)
+SAID.show()
+part = choose_part(PARTS, "prompts-part")
 offer_shipped(lab, now)
 if now.book is None:
     st.error(plain(f"{named(now)} cannot be used by this release: {now.fault}"), icon=":material/error:")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.parts import choose_part
 from pages.components.queues import queues
 from pages.components.raters import raters
 from pages.components.voting import show_ballots, take_votes
@@ -62,16 +63,8 @@ def show(lab: Lab) -> None:
         vote_in_queue(lab, queue)
         return
     parts = {"Vote": vote, "Queues": queues, "Raters": raters}
-    part = st.segmented_control(
-        "Part",
-        list(parts),
-        default="Vote",
-        required=True,
-        key="vote-part",
-        label_visibility="collapsed",
-        help="Queues and raters are for whoever leads the voting.",
-    )
-    parts[part or "Vote"](lab)
+    part = choose_part(list(parts), "vote-part", help="Queues and raters are for whoever leads the voting.")
+    parts[part](lab)
 
 
 show(current())

@@ -8,15 +8,17 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
+DOM = Path(__file__).with_name("dom.js")
+
 
 def component(folder: Path, html: str) -> "ComponentRenderer":
     """Register the component made of the folder's .js files, one after the other, and its .css; call once, at import.
 
-    The file that bears the folder's name comes first, with the default export; the others, in the order
-    of their names, are parts of the same script.
+    dom.js, which all components share, comes first; then the file that bears the folder's name, with the
+    default export; the others, in the order of their names, are parts of the same script.
     """
     name = folder.name
-    parts = sorted(folder.glob("*.js"), key=lambda path: (path.stem != name, path.stem))
+    parts = [DOM, *sorted(folder.glob("*.js"), key=lambda path: (path.stem != name, path.stem))]
     return st.components.v2.component(
         f"staging_{name}",
         html=html,

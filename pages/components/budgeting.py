@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from pages.components.open_fields import OpenFields
+from pages.components.said import Said
 from pages.components.words import counted, dollars, plain
 from staging.access import person
 from staging.budgets import LONGEST_NAME, LONGEST_NOTE, Budget, Outlook, Period, Scope, Standing
@@ -13,10 +15,10 @@ from staging.lab import Lab
 from staging.periods import begins_anew
 from staging.prices import usd
 
-EDITED = "budgets-edited"
-"""Where the session keeps the name and version of the budget whose fields are open; a name of '' is a new one."""
-SAID = "budgets-said"
-"""Where the session keeps what was done, until it has been said."""
+FIELDS = OpenFields("budgets-edited")
+"""The budget whose fields are open, by name; a name of '' is a new one."""
+SAID = Said("budgets-said")
+"""What the last act on a budget came to."""
 SHOWN = 3
 """Budgets that the bar under a run names with what is left of them."""
 SCOPES = {Scope.ALL: "Everything", Scope.MODEL: "A model", Scope.PROJECT: "A project", Scope.PERSON: "A person"}
@@ -106,22 +108,6 @@ def _and_others(objections: Sequence[str]) -> str:
 # ── to be written ───────────────────────────────────────────────────────────────────────────
 
 
-def open_fields(name: str, version: int | None) -> None:
-    """Have the fields of this budget drawn; of a new one where the name is empty. A callback."""
-    st.session_state[EDITED] = (name, version)
-
-
-def close_fields() -> None:
-    """Have no fields drawn. A callback."""
-    st.session_state.pop(EDITED, None)
-
-
-def edited() -> tuple[str, int | None] | None:
-    """Return the name and version of the budget whose fields are open."""
-    kept: tuple[str, int | None] | None = st.session_state.get(EDITED)
-    return kept
-
-
 def fields(lab: Lab, before: Budget | None, version: int | None) -> None:
     """Draw a budget's fields, filled in as it was in that version, and save what they say."""
     key = f"budget-{before.name}-{version}" if before else "budget-new"
@@ -170,7 +156,7 @@ def fields(lab: Lab, before: Budget | None, version: int | None) -> None:
     note = st.text_input("Why (kept in the history)", key=f"{key}-note", max_chars=LONGEST_NOTE)
     with st.container(horizontal=True):
         pressed = st.button("Save", type="primary", icon=":material/check:", key=f"{key}-save")
-        st.button("Not now", key=f"{key}-not-now", on_click=close_fields)
+        st.button("Not now", key=f"{key}-not-now", on_click=FIELDS.close)
     if pressed:
         try:
             amount = usd((limit or "").replace(",", ""), "The limit")
@@ -243,6 +229,6 @@ def remove(lab: Lab, name: str, version: int) -> None:
 
 
 def _done(said: str) -> None:
-    st.session_state[SAID] = said
-    close_fields()
+    SAID.briefly(said)
+    FIELDS.close()
     st.rerun()

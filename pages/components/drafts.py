@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from pages.components.words import plain
+from pages.components.said import Said
 from staging.access import person
 from staging.errors import PromptsRefused, StagingError
 from staging.lab import Lab
@@ -15,8 +15,8 @@ from staging.shelf import Edition
 
 DRAFT = "prompts-draft"
 NOTE = "prompts-note"
-SAID = "prompts-said"
-"""Where the session keeps what the last act came to: an icon or an error, and a sentence."""
+SAID = Said("prompts-said")
+"""What the last act on the book came to."""
 
 
 @dataclass
@@ -84,15 +84,15 @@ def act(deed: Callable[[], Edition], before: int) -> bool:
     try:
         now = deed()
     except PromptsRefused as error:
-        st.session_state[SAID] = ("error", f"Nothing was saved. {error}")
+        SAID.refused(f"Nothing was saved. {error}")
         return False
     except StagingError as error:
-        st.session_state[SAID] = ("error", str(error))
+        SAID.refused(str(error))
         return False
     if now.number == before:
-        st.session_state[SAID] = ("info", "Nothing was changed, so no version was saved.")
+        SAID.nothing("Nothing was changed, so no version was saved.")
         return False
-    st.session_state[SAID] = ("success", f"Saved as version {now.number}. Compare uses it from now on.")
+    SAID.done(f"Saved as version {now.number}. Compare uses it from now on.")
     return True
 
 
@@ -106,7 +106,7 @@ def save(lab: Lab) -> None:
         return shelf.keep(body, person(), datetime.now(UTC), note=note, follows=mine.follows)
 
     if not mine.changes:
-        st.session_state[SAID] = ("info", "Nothing was changed, so no version was saved.")
+        SAID.nothing("Nothing was changed, so no version was saved.")
     elif act(keep, mine.follows):
         discard()
 
@@ -125,14 +125,3 @@ def discard() -> None:
 def put_on_top(now: Edition) -> None:
     """Have the draft follow this edition, after a person has looked at it. A callback."""
     draft().follows = now.number
-
-
-def say() -> None:
-    """Draw, once, what the last act came to."""
-    kind, sentence = st.session_state.pop(SAID, ("", ""))
-    if kind == "error":
-        st.error(plain(sentence), icon=":material/error:")
-    elif kind == "success":
-        st.success(plain(sentence), icon=":material/check:")
-    elif kind:
-        st.info(plain(sentence), icon=":material/info:")

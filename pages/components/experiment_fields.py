@@ -8,7 +8,9 @@ import streamlit as st
 from pydantic import JsonValue
 
 from pages.components.addresses import go
+from pages.components.open_fields import OpenFields
 from pages.components.parameters import parameters_of, value_words
+from pages.components.said import Said
 from pages.components.words import plain
 from staging.access import person
 from staging.errors import ExperimentRefused, StagingError
@@ -19,29 +21,13 @@ from staging.rooms import RoomType
 
 EXPERIMENT = "experiment"
 """The query parameter that holds the experiment being looked at."""
-OPENED = "experiments-opened"
-"""Where the session keeps whose fields are open: an experiment's id and version; ("", None) is a new one."""
-SAID = "experiments-said"
-"""Where the session keeps what was done, until it has been said."""
+FIELDS = OpenFields("experiments-opened")
+"""The experiment whose fields are open, by id; "" is a new one."""
+SAID = Said("experiments-said")
+"""What the last act on an experiment came to."""
 NO_PROJECT = "(no project)"
 UNITS = {Unit.ROOM: "A room", Unit.PROJECT: "A project"}
 UNIT_WORDS = ("Each room is assigned and counts by itself.", "All rooms of a project go together and count as one.")
-
-
-def open_fields(experiment_id: str, version: int | None) -> None:
-    """Have these fields drawn. A callback."""
-    st.session_state[OPENED] = (experiment_id, version)
-
-
-def close_fields() -> None:
-    """Have no fields drawn. A callback."""
-    st.session_state.pop(OPENED, None)
-
-
-def opened() -> tuple[str, int | None] | None:
-    """Return whose fields are open, as it was when they were opened."""
-    kept: tuple[str, int | None] | None = st.session_state.get(OPENED)
-    return kept
 
 
 def fields(lab: Lab, before: Experiment | None) -> None:
@@ -66,7 +52,7 @@ def fields(lab: Lab, before: Experiment | None) -> None:
     with st.container(horizontal=True):
         label = "Begin the new phase" if running else "Save the draft"
         pressed = st.button(label, type="primary", icon=":material/check:", key=f"{key}-save")
-        st.button("Not now", key=f"{key}-not-now", on_click=close_fields)
+        st.button("Not now", key=f"{key}-not-now", on_click=FIELDS.close)
     if not pressed:
         return
     try:
@@ -75,8 +61,8 @@ def fields(lab: Lab, before: Experiment | None) -> None:
     except StagingError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    close_fields()
-    st.session_state[SAID] = f"Phase {kept.phase.number} has begun." if kept.phase else "The draft is saved."
+    FIELDS.close()
+    SAID.briefly(f"Phase {kept.phase.number} has begun." if kept.phase else "The draft is saved.")
     go({EXPERIMENT: kept.id})
 
 

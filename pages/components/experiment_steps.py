@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from pages.components.experiment_fields import NO_PROJECT, SAID, open_fields
+from pages.components.experiment_fields import FIELDS, NO_PROJECT, SAID
 from pages.components.words import counted, moment, plain
 from staging.access import person
 from staging.errors import StagingError
@@ -21,8 +21,6 @@ BADGES = {
     State.DECIDED: ":violet-badge[decided]",
     State.ARCHIVED: ":gray-badge[archived]",
 }
-REFUSED = "experiments-refused"
-"""Where the session keeps why the last press did nothing."""
 EVERYWHERE = "everywhere"
 NOBODY = "No arm"
 
@@ -30,17 +28,9 @@ NOBODY = "No arm"
 def act(deed: Callable[[], str]) -> None:
     """Do it, and keep for the page what was done or why not. A callback: it runs whatever ends the script after it."""
     try:
-        st.session_state[SAID] = deed()
+        SAID.briefly(deed())
     except StagingError as error:
-        st.session_state[REFUSED] = str(error)
-
-
-def say() -> None:
-    """Draw, once, what the last press came to."""
-    if done := st.session_state.pop(SAID, ""):
-        st.toast(plain(done), icon=":material/check:")
-    if refused := st.session_state.pop(REFUSED, ""):
-        st.error(plain(refused), icon=":material/error:")
+        SAID.refused(str(error))
 
 
 def arm_words(lab: Lab, arm: Arm) -> str:
@@ -83,7 +73,7 @@ def draft_steps(lab: Lab, one: Experiment) -> None:
             "Edit",
             icon=":material/edit:",
             key=key.format("edit"),
-            on_click=open_fields,
+            on_click=FIELDS.open,
             args=(one.id, one.version),
         )
         _archive(lab, one)
@@ -135,7 +125,7 @@ def running_steps(lab: Lab, one: Experiment) -> None:
                 "Change it: a new phase",
                 icon=":material/restart_alt:",
                 key=f"experiment-edit-{one.id}-{one.version}",
-                on_click=open_fields,
+                on_click=FIELDS.open,
                 args=(one.id, one.version),
             )
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import streamlit as st
 
+from pages.components.said import Said
 from pages.components.words import dollars, moment, plain, price_text
 from staging.access import person
 from staging.errors import StagingError
@@ -13,8 +14,8 @@ from staging.lab import Lab
 from staging.prices import LAST_DAY, Entry, HardwareRate, PriceCard, usd
 from staging.store import Document
 
-SAID = "prices-said"
-"""Where the session keeps what the last act came to: an icon's kind and a sentence."""
+SAID = Said("prices-said")
+"""What the last act on the price book came to."""
 KINDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Per image": (("usd_per_image", "Dollars per image"),),
     "Per second of hardware": (("usd_per_second", "Dollars per second"),),
@@ -35,19 +36,10 @@ def act(deed: Callable[[], object], done: str) -> bool:
     try:
         deed()
     except StagingError as error:
-        st.session_state[SAID] = ("error", str(error))
+        SAID.refused(str(error))
         return False
-    st.session_state[SAID] = ("success", done)
+    SAID.done(done)
     return True
-
-
-def say() -> None:
-    """Draw, once, what the last act came to."""
-    kind, sentence = st.session_state.pop(SAID, ("", ""))
-    if kind == "error":
-        st.error(plain(sentence), icon=":material/error:")
-    elif kind:
-        st.success(plain(sentence), icon=":material/check:")
 
 
 def key_of(card: PriceCard, name: str) -> str:

@@ -11,20 +11,6 @@ const SIDES = ["left", "right"];
 const LOSERS = { left: ["right"], right: ["left"], "both bad": SIDES };
 const SAID = { left: "Left is better", right: "Right is better", tie: "Equally good", "both bad": "Both bad", skip: "Skipped" };
 
-const element = (tag, className, text) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-
-const describe = (node, attributes) => {
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-};
-
-const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
-
 export default function ({ data, parentElement, setTriggerValue }) {
   let own = instances.get(parentElement);
   if (!own) {

@@ -10,13 +10,6 @@ const MANY_ROWS = 12; // beyond it rows out of sight are not laid out
 const RUNNING = ["waiting", "running"];
 const ENDED_BADLY = ["failed", "cancelled", "unknown"];
 
-const element = (tag, className, text) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-
 const image = (picture) => {
   const node = element("img");
   node.loading = "lazy";

@@ -4,13 +4,6 @@
 const instances = new WeakMap(); // parentElement -> what this instance knows
 const KEYS = "Arrow keys move, Space chooses, Shift extends, Ctrl+A chooses all shown, Escape none.";
 
-const element = (tag, className, text) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".picker");
   let own = instances.get(parentElement);

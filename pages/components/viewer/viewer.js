@@ -13,25 +13,11 @@ const MODES = {
 const MOST_PANES = 8;
 const SETTLED_MS = 300; // a dialog that opens takes the focus for itself, once it has moved into place
 
-const element = (tag, className, text) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-
-const describe = (node, attributes) => {
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-};
-
 const button = (text, label, press, className = "tool") => {
   const node = describe(element("button", className, text), { type: "button", "aria-label": label, title: label });
   node.onclick = press;
   return node;
 };
-
-const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".viewer");
