@@ -71,7 +71,7 @@ def ask(
     return lab.desk.start(plan, "tester", confirmed=plan.estimate.amount)
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 30.0, every: float = 0.02) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 30.0, every: float = 0.05) -> None:
     """Return when it holds; AssertionError when it does not in time."""
     until = time.monotonic() + seconds
     while not what():
@@ -79,7 +79,7 @@ def wait_for(what: Callable[[], bool], seconds: float = 30.0, every: float = 0.0
         time.sleep(every)
 
 
-def finished(lab: Lab, comparison_id: str, seconds: float = 30.0, every: float = 0.02) -> ComparisonView:
+def finished(lab: Lab, comparison_id: str, seconds: float = 30.0, every: float = 0.05) -> ComparisonView:
     """Return the comparison once nothing in it is under way."""
     wait_for(lambda: lab.desk.look(comparison_id).unfinished == 0, seconds, every)
     return lab.desk.look(comparison_id)

@@ -7,10 +7,12 @@ read with `told`; what they answer, and how they look, is for the tests in tests
 import json
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from staging import lab as labs
@@ -20,6 +22,14 @@ from tests.labs import lab_at
 INDEX = Path(__file__).resolve().parent.parent / "pages" / "index.py"
 SCRIPT = "<img src=x onerror=alert(1)>"
 """What nobody may be able to put into a page."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_scanned_once() -> Iterator[None]:
+    """Every AppTest looks for components in the metadata of all packages, a quarter of a second of processor time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +56,9 @@ def visit(page: str = "compare", **query: str | list[str]) -> AppTest:
     screen = AppTest.from_file(str(INDEX), default_timeout=30)
     for name, value in query.items():
         screen.query_params[name] = value
-    screen.run()
     if page != "compare":
-        screen.switch_page(str(INDEX.parent / f"{page}.py")).run()
+        screen.switch_page(str(INDEX.parent / f"{page}.py"))
+    screen.run()
     assert not screen.exception
     return screen
 

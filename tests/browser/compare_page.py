@@ -26,9 +26,20 @@ def photo(name: str = "living.jpg") -> bytes:
 
 
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
-    """Drop these files, together."""
+    """Drop these files, together, and return once the page has taken them: every one is a card or refused."""
     dropped: list[FilePayload] = [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
-    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(dropped)
+    uploader = page.get_by_test_id("stFileUploader")
+    uploader.locator("input[type=file]").set_input_files(dropped)
+    for name, _ in files:
+        taken = card(page, name).or_(page.get_by_role("alert").filter(has_text=f"{name} was not added"))
+        try:
+            expect(taken.first).to_be_attached()
+        except AssertionError as error:
+            said = [*uploader.all_inner_texts(), *page.get_by_role("alert").all_inner_texts()]
+            state = page.get_by_test_id("stApp").evaluate("node => ({...node.dataset})")
+            raise AssertionError(
+                f"{name} is neither a card nor refused. The page says {said}, and is {state}"
+            ) from error
 
 
 def card(page: Page, name: str) -> Locator:

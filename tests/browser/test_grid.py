@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         small = ask(lab, *MODELS, rooms=[photo(n, (640, 480)) for n in range(3)])
         large = ask(lab, ModelChoice("offline/unchanged", seeds=4), rooms=[photo(n) for n in range(LARGE // 4)])
         for one in (small, large):
-            finished(lab, one, seconds=120)
+            finished(lab, one, seconds=120, every=0.5)  # a look at hundreds costs the time they are made in
     server = AppServer(folder).start()
     yield Made(server, small, large)
     server.stop()
