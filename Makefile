@@ -12,6 +12,8 @@ WORKERS ?= 2
 BROWSERS ?= 1
 # Not in test-results, which pytest-playwright empties when it begins.
 BROWSER_LOG := .pytest_cache/browser.log
+# Their own memory of what failed: the others, who run beside them, write theirs.
+BROWSER_TESTS := pytest -o cache_dir=.pytest_cache/browser $(PYTEST_ARGS) tests/browser
 PYTHON ?= python3.13 python3.12 python3.11 python3
 
 help:  ## Say what can be made
@@ -53,11 +55,14 @@ test: install  ## Run the tests, those in a real browser too
 	$(RUN) tests.browser.chromium
 	@mkdir -p $(dir $(BROWSER_LOG))
 	@echo "Those in a browser run beside the others; what they say comes last."
-	@$(RUN) pytest --numprocesses=$(BROWSERS) $(PYTEST_ARGS) tests/browser >$(BROWSER_LOG) 2>&1 & \
+	@$(RUN) $(BROWSER_TESTS) --numprocesses=$(BROWSERS) >$(BROWSER_LOG) 2>&1 & \
 	browser=$$!; others=0; \
 	$(RUN) pytest --numprocesses=$(WORKERS) --ignore=tests/browser $(PYTEST_ARGS) || others=$$?; \
 	seen=0; wait $$browser || seen=$$?; \
 	cat $(BROWSER_LOG); \
+	if [ $$seen = 1 ]; then \
+	  echo "What failed in a browser beside the others is tried once more, alone (docs/decisions/0046):"; \
+	  seen=0; $(RUN) $(BROWSER_TESTS) --last-failed --last-failed-no-failures=none || seen=$$?; fi; \
 	exit $$((others | seen))
 
 screenshots: install  ## Take the pictures of docs/images again

@@ -92,3 +92,32 @@ def test_ci_runs_what_the_documents_say() -> None:
 
     assert [line for line in lines if line.startswith("make")] == ["make check", "make test"]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+FAILS_IN_A_BROWSER = """#!/bin/sh
+echo "$@" >> asked
+case "$*" in
+  *--last-failed*) exit {alone} ;;
+  *--ignore=tests/browser*) exit {others} ;;
+  *--numprocesses*) exit {browser} ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("browser", "others", "alone", "passes"),
+    [(0, 0, 1, True), (1, 0, 0, True), (1, 0, 1, False), (0, 1, 0, False), (1, 1, 0, False), (2, 0, 0, False)],
+)
+def test_only_what_failed_in_a_browser_is_tried_once_more(
+    checkout: Path, browser: int, others: int, alone: int, passes: bool
+) -> None:
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    script = FAILS_IN_A_BROWSER.format(browser=browser, others=others, alone=alone)
+    program(checkout / ".venv" / "bin" / "python", script)
+
+    made = make(checkout, "test", "--old-file=.venv/.installed", "--assume-old=install")
+
+    tried_again = [line for line in asked(checkout) if "--last-failed" in line]
+    assert (made.returncode == 0) == passes
+    assert len(tried_again) == (1 if browser == 1 else 0)
+    assert ("tried once more, alone" in made.stdout) == (browser == 1)
