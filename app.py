@@ -14,10 +14,10 @@ from threading import Thread
 import streamlit as st
 
 from staging import lab
-from staging.access import refuse_open_address
 from staging.api import routes
 from staging.config import read_settings
 from staging.errors import StagingError
+from staging.signin import refuse_open_address
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, signatures included

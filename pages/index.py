@@ -1,12 +1,17 @@
 """The frame of every page: navigation, title, whether Replicate is connected, and a calm end to every error."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
+from pages.components.acting import enter, who
 from pages.components.bell import bell
 from pages.components.calm import calm
 from pages.components.finishing import tell_what_finished
+from staging.access import Permission, acting, set_acting
+from staging.access_pages import may_open
 from staging.lab import current
 
 PAGES = Path(__file__).resolve().parent
@@ -28,96 +33,96 @@ def connection() -> None:
         st.code("export REPLICATE_API_TOKEN=r8_…\nmake run", language="bash")
 
 
-page = st.navigation(
-    [
-        st.Page(
-            PAGES / "compare.py",
-            title="Compare",
-            icon=":material/compare:",
-            default=True,
-            help="Run models on rooms and see the results side by side.",
-        ),
-        st.Page(
-            PAGES / "history.py",
-            title="History",
-            icon=":material/history:",
-            help="Every comparison: find it, open it, run it again.",
-        ),
-        st.Page(
-            PAGES / "vote.py",
-            title="Vote",
-            icon=":material/how_to_vote:",
-            help="Judge pairs of pictures without knowing who made them.",
-        ),
-        st.Page(
-            PAGES / "leaderboard.py",
-            title="Leaderboard",
-            icon=":material/leaderboard:",
-            help="Which model people prefer in blind votes, how surely, and at what cost.",
-        ),
-        st.Page(
-            PAGES / "experiments.py",
-            title="Experiments",
-            icon=":material/science:",
-            help="Which model is better, how surely, and may we stop?",
-        ),
-        st.Page(
-            PAGES / "rooms.py",
-            title="Rooms",
-            icon=":material/photo_library:",
-            help="All photos of rooms: add, describe, archive.",
-        ),
-        st.Page(
-            PAGES / "models.py",
-            title="Models",
-            icon=":material/tune:",
-            help="What each model can do and what it costs.",
-        ),
-        st.Page(
-            PAGES / "prompts.py",
-            title="Prompts",
-            icon=":material/edit_note:",
-            help="What the models are told: edit it, and every version is kept.",
-        ),
-        st.Page(
-            PAGES / "prices.py",
-            title="Prices",
-            icon=":material/sell:",
-            help="What each model costs from which day on, and what the provider's bill says.",
-        ),
-        st.Page(
-            PAGES / "costs.py",
-            title="Costs",
-            icon=":material/payments:",
-            help="What was spent, on what, by whom, and per accepted picture.",
-        ),
-        st.Page(
-            PAGES / "budgets.py",
-            title="Budgets",
-            icon=":material/account_balance_wallet:",
-            help="What may be spent on what, and how much of it is left.",
-        ),
-        st.Page(
-            PAGES / "alerts.py",
-            title="Alerts",
-            icon=":material/notifications:",
-            help="What was told about budgets, and by which channels it is sent.",
-        ),
-    ],
-    position="top",
+class Listed(NamedTuple):
+    """A page as the navigation shows it, by its file in this folder."""
+
+    file: str
+    title: str
+    icon: str
+    help: str
+
+
+LISTED = (
+    Listed("compare", "Compare", ":material/compare:", "Run models on rooms and see the results side by side."),
+    Listed("history", "History", ":material/history:", "Every comparison: find it, open it, run it again."),
+    Listed("vote", "Vote", ":material/how_to_vote:", "Judge pairs of pictures without knowing who made them."),
+    Listed(
+        "leaderboard",
+        "Leaderboard",
+        ":material/leaderboard:",
+        "Which model people prefer in blind votes, how surely, and at what cost.",
+    ),
+    Listed(
+        "experiments",
+        "Experiments",
+        ":material/science:",
+        "Which model is better, how surely, and may we stop?",
+    ),
+    Listed("rooms", "Rooms", ":material/photo_library:", "All photos of rooms: add, describe, archive."),
+    Listed("models", "Models", ":material/tune:", "What each model can do and what it costs."),
+    Listed(
+        "prompts",
+        "Prompts",
+        ":material/edit_note:",
+        "What the models are told: edit it, and every version is kept.",
+    ),
+    Listed(
+        "prices",
+        "Prices",
+        ":material/sell:",
+        "What each model costs from which day on, and what the provider's bill says.",
+    ),
+    Listed("costs", "Costs", ":material/payments:", "What was spent, on what, by whom, and per accepted picture."),
+    Listed(
+        "budgets",
+        "Budgets",
+        ":material/account_balance_wallet:",
+        "What may be spent on what, and how much of it is left.",
+    ),
+    Listed(
+        "alerts",
+        "Alerts",
+        ":material/notifications:",
+        "What was told about budgets, and by which channels it is sent.",
+    ),
 )
+
+
+def navigation() -> tuple[Listed, StreamlitPage]:
+    """Return the page that is asked for; what the person's role may not open is not listed, and has an address."""
+    actor = acting()
+    first = next((listed for listed in LISTED if may_open(actor, listed.file)), LISTED[0])
+    pages = {
+        listed: st.Page(
+            PAGES / f"{listed.file}.py",
+            title=listed.title,
+            icon=listed.icon,
+            help=listed.help,
+            default=listed is first,
+            visibility="visible" if may_open(actor, listed.file) else "hidden",
+        )
+        for listed in LISTED
+    }
+    chosen = st.navigation(list(pages.values()), position="top")
+    return next(listed for listed, page in pages.items() if page is chosen), chosen
+
+
+set_acting(who)
+listed, page = navigation()
 if st.context.theme.type == "dark":
     # The theme's colour carries white text on buttons: as text on the dark page it is too dim to read.
     st.html('<style>button[data-selected="true"] p { color: #5cc4b0; }</style>')
 with calm():
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="stretch")
-        blind = page.title == "Vote"  # an alert or a finished comparison may name a model (docs/decisions/0042)
-        if not blind:
+        blind = listed.file == "vote"  # an alert or a finished comparison may name a model (docs/decisions/0042)
+        if acting().may(Permission.SEE_COSTS) and not blind:
             with st.container(width="content"):
                 bell(current())
-        connection()
-    shown = st.query_params.get("comparison") if page.title == "Compare" else None
+        if acting().may(Permission.LOOK):
+            connection()
+    enter(listed.file)
+    shown = st.query_params.get("comparison") if listed.file == "compare" else None
     page.run()
-    if not blind:
+    if acting().may(Permission.LOOK) and not blind:
         tell_what_finished(current(), shown=shown)

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from staging.access import person
+from staging.access import LOCAL_PERSON
 from staging.errors import EditedMeanwhile, PricesRefused, StagingError, UnknownModel
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def price_routes(lab: "Lab") -> list[Route]:
         def write() -> "PriceCard":
             entries = [(entry.since, entry.price) for entry in sent.entries]
             at = datetime.now(UTC)
-            return lab.prices.replace(model, entries, sent.worst_usd, person(), at, note=sent.note, follows=follows)
+            return lab.prices.replace(model, entries, sent.worst_usd, LOCAL_PERSON, at, note=sent.note, follows=follows)
 
         return _answer(await run_in_threadpool(write), lab)
 

@@ -22,6 +22,7 @@ StagingError
 │   └── GroupsNeverMet     votes that leave models without any chain of comparisons between them
 ├── ExperimentRefused      an experiment that makes no sense, or a step it cannot take now
 ├── UploadRejected         a file did not pass the door for pictures
+├── NotAllowed             a role lacks the permission for what was asked, or nobody is signed in
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
 ├── DeliveryRefused        a step that cannot follow the last one of an alert's delivery
@@ -130,6 +131,10 @@ class UploadRejected(StagingError):
         self.name = name
         self.reason = reason
         super().__init__(f"{name}: {reason}")
+
+
+class NotAllowed(StagingError):
+    """A role lacks the permission for what was asked, or nobody is signed in; nothing was done."""
 
 
 class NotFound(StagingError):

@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.providers",),
     ("staging.images", "staging.stager", "staging.costs"),
     ("staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
+    ("staging.signin",),
     ("staging.registry", "staging.rooms", "staging.access", "staging.config", "staging.claim", "staging.ratings"),
     ("staging.errors", "staging.ids", "staging.frames", "staging.forecast", "staging.periods"),
 )

@@ -9,6 +9,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from pages.components.acting import stay
 from pages.components.words import plain
 from staging.errors import StagingError
 
@@ -37,11 +38,15 @@ def calm() -> Iterator[None]:
 
 
 def calmly(body: Callable[P, None]) -> Callable[P, None]:
-    """Return the body with `calm` around it: for fragments and dialogs, which run outside of a page."""
+    """Return the body with `calm` around it: for fragments and dialogs, which run outside of a page.
+
+    It runs while the person may open the page; a role that was taken away ends it.
+    """
 
     @functools.wraps(body)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         with calm():
+            stay()
             body(*args, **kwargs)
 
     return run
