@@ -37,7 +37,7 @@ def show_channels(lab: Lab) -> None:
             st.markdown(f"**{plain(channel.name)}**", width="content")
             if st.button("Send a test", icon=":material/send:", key=f"alerts-test-{channel.name}"):
                 with st.spinner("Sending…"):
-                    outcome = lab.alerts.test(channel.name)
+                    outcome = lab.alerts.test(channel.name, person())
                 if outcome.step is Step.SENT:
                     st.success("Sent. Look whether it is there.", icon=":material/check_circle:")
                 else:

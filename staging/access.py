@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from staging.errors import NotAllowed
+from staging.origins import Author
 
 LOCAL_PERSON = "local"
 """Who acts while no sign-in is configured: the one person on this machine."""
@@ -122,11 +123,11 @@ def acting() -> Actor:
 
 
 def person(permission: Permission | None = None) -> str:
-    """Return the name that an act on a page is logged under.
+    """Return the name that an act on a page is logged under; it carries the actor's origin (an `Author`).
 
     NotAllowed when nobody acts, or when their role of this moment lacks the permission the act needs.
     """
     actor = acting()
     if permission is not None:
         allow(actor, permission)
-    return actor.name
+    return Author(actor.name, actor.origin)

@@ -32,7 +32,7 @@ from staging.rooms import SAMPLE_ROOMS, Room
 from staging.routing import Routing
 from staging.sharing import Sharing
 from staging.shelf import PromptShelf
-from staging.store import Store
+from staging.store import AuditLedger, Store
 from staging.votes import BlindPictures, Voting
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,11 @@ class Lab:
         """The prompt book as the last person saved it; PromptsRefused when this release cannot use it."""
         return self.prompt_shelf.current().usable()
 
+    @property
+    def audit(self) -> AuditLedger:
+        """The log of privileged acts."""
+        return self.store.audit
+
     def close(self) -> None:
         """Stop the engine, close the ledger and let go of the data folder."""
         self.engine.stop()
@@ -95,6 +100,7 @@ def open_lab(settings: Settings) -> Lab:
     except BaseException:
         held.release()
         raise
+    store.audit.hide(_secrets(settings))
     key = _key(settings.data_dir)
     pictures = Pictures(settings.data_dir / "pictures", key)
     budgets = Budgets(store, registry)
@@ -158,6 +164,12 @@ def _providers(settings: Settings, pictures: Pictures) -> Sequence[Provider]:
             )
         )
     return providers
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """Return what the audit log must never hold."""
+    token = settings.replicate_api_token
+    return [one.get_secret_value() for one in (*settings.alert_urls, *([token] if token else []))]
 
 
 def _refusals(settings: Settings) -> dict[str, str]:

@@ -429,12 +429,12 @@ def test_a_channel_of_today_gets_no_alert_of_yesterday(store: Store) -> None:
 def test_the_test_button_tells_what_came_of_it(store: Store) -> None:
     with AlertReceiver() as receiver:
         watch = watch_of(store, channels=[to(receiver)])
-        assert watch.test("1: JSON") == Outcome(Step.SENT)
+        assert watch.test("1: JSON", "ada") == Outcome(Step.SENT)
         receiver.status = 404
-        assert watch.test("1: JSON") == Outcome(Step.FAILED, "It answered 404 Not Found.")
+        assert watch.test("1: JSON", "ada") == Outcome(Step.FAILED, "It answered 404 Not Found.")
         assert len(receiver.messages) == 2
     with pytest.raises(NotFound):
-        watch.test("2: JSON")
+        watch.test("2: JSON", "ada")
     assert steps(store) == []
 
 

@@ -31,8 +31,16 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.images", "staging.stager", "staging.costs"),
     ("staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
     ("staging.signin",),
-    ("staging.registry", "staging.rooms", "staging.access", "staging.config", "staging.claim", "staging.ratings"),
-    ("staging.errors", "staging.ids", "staging.frames", "staging.forecast", "staging.periods"),
+    (
+        "staging.registry",
+        "staging.rooms",
+        "staging.access",
+        "staging.config",
+        "staging.claim",
+        "staging.ratings",
+        "staging.audit",
+    ),
+    ("staging.errors", "staging.ids", "staging.origins", "staging.frames", "staging.forecast", "staging.periods"),
 )
 """From the top down. A module imports lower layers, or its own subject; never its neighbours."""
 

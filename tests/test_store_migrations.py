@@ -51,6 +51,10 @@ ROWS: Mapping[str, str] = {
         "'2026-01-02 03:04:09+00')"
     ),
     "assignments": "VALUES ('x{n}', 1, '{n}', 'B', '2026-01-02 03:04:05+00', 'ada')",
+    "audit": (
+        "VALUES ({n} + 1, '2026-01-02 03:04:05+00', 'ada', 'page', 'change budget', 'ours', NULL, '{{\"a\": 1}}', '', "
+        "'0', '{n}')"
+    ),
     "settlements": "VALUES ('p{n}', 0, 0.03, 'bill', '', '2026-01-02 03:08:05+00', 'ada')",
     "reservations": "VALUES ('p{n}', 0.05, '2026-01-02 03:04:05+00')",
     "open_predictions": "VALUES ('o{n}', 'reve/edit', '', 'ada', 0.05)",

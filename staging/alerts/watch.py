@@ -17,6 +17,7 @@ from staging.alerts.courier import Courier
 from staging.alerts.due import due
 from staging.budgets import Budget, Budgets, Scope
 from staging.errors import NotFound, StagingError
+from staging.origins import origin_of
 from staging.store import AlertKey, CostFilter, Step, Store
 
 log = logging.getLogger(__name__)
@@ -106,9 +107,12 @@ class AlertWatch:
             self._call()
         return raised
 
-    def test(self, name: str) -> Outcome:
+    def test(self, name: str, by: str) -> Outcome:
         """Send a test by the channel now and return what became of it; NotFound when there is none."""
-        return self._channel(name).send("Staging Lab: test", TEST)
+        channel = self._channel(name)
+        # Before it is sent: a process that is killed in between has told more than was done, never less.
+        self._store.audit.write(by, origin_of(by), "test alert channel", channel.name, None, None, self._clock())
+        return channel.send("Staging Lab: test", TEST)
 
     def send_again(self, alert: AlertKey, name: str, by: str) -> None:
         """Have an alert sent once more that failed or is in doubt.
@@ -117,6 +121,8 @@ class AlertWatch:
         """
         channel = self._channel(name)
         self._ledger.step(alert, channel.name, Step.QUEUED, self._clock(), f"Sent again by {by}.")
+        told = {"channel": channel.name, "kind": alert.kind, "period": alert.period}
+        self._store.audit.write(by, origin_of(by), "send alert again", alert.budget, None, told, self._clock())
         self._call()
 
     def _channel(self, name: str) -> Channel:

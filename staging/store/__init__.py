@@ -9,6 +9,7 @@ from typing import Self
 from staging.errors import LedgerDamaged
 from staging.images import Pictures
 from staging.store.alerts import Alert, AlertKey, AlertLedger, AlertLine, Bell, Delivery, Step
+from staging.store.audit import AuditFilter, AuditLedger
 from staging.store.ballots import (
     Ballot,
     BallotFilter,
@@ -48,6 +49,8 @@ __all__ = [
     "ArmFigures",
     "ArmVote",
     "Assignment",
+    "AuditFilter",
+    "AuditLedger",
     "Ballot",
     "BallotFilter",
     "Bell",
@@ -98,15 +101,16 @@ class Store:
 
     def __init__(self, ledger: LedgerFile, zone: str = "UTC") -> None:
         self.ledger = ledger
-        self.rooms = RoomLedger(ledger)
+        self.audit = AuditLedger(ledger)
+        self.rooms = RoomLedger(ledger, self.audit)
         self.comparisons = ComparisonLedger(ledger)
         self.predictions = PredictionLedger(ledger)
-        self.documents = DocumentLedger(ledger)
+        self.documents = DocumentLedger(ledger, self.audit)
         self.history = HistoryLedger(ledger)
         self.uploads = UploadLedger(ledger)
         self.costs = CostLedger(ledger, zone)
         self.alerts = AlertLedger(ledger)
-        self.settlements = SettlementLedger(ledger)
+        self.settlements = SettlementLedger(ledger, self.audit)
         self.experiments = ExperimentLedger(ledger)
         self.votes = VoteLedger(ledger)
         self.contenders = ContenderLedger(ledger)
@@ -152,7 +156,7 @@ class Store:
 
     def verify(self, pictures: Pictures) -> Verification:
         """Return what differs between the ledger, its pictures and its totals, all derived again."""
-        return verify(self.ledger, self.costs, pictures)
+        return verify(self.ledger, self.audit, self.costs, pictures)
 
     def export(self, folder: Path) -> dict[str, int]:
         """Write the ledger into the folder it was opened to export to; return the rows of each file."""

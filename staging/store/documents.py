@@ -8,7 +8,9 @@ from typing import Any
 import duckdb
 from pydantic import JsonValue
 
+from staging.audit import EVERYDAY
 from staging.errors import EditedMeanwhile, NotFound
+from staging.store.audit import AuditLedger
 from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.tables import DOCUMENTS
 
@@ -32,8 +34,9 @@ class Document:
 class DocumentLedger:
     """The documents, by kind and name. Every method may be called from any thread."""
 
-    def __init__(self, ledger: LedgerFile) -> None:
+    def __init__(self, ledger: LedgerFile, audit: AuditLedger) -> None:
         self._ledger = ledger
+        self._audit = audit
 
     @again_on_conflict
     def write(
@@ -50,9 +53,10 @@ class DocumentLedger:
         """Keep a new version and return it; None as the body takes the document away.
 
         `follows` is the version that the writer had before them: EditedMeanwhile when somebody has
-        written another one since. A body equal to the last one writes nothing.
+        written another one since. A body equal to the last one writes nothing. Every kind but
+        the EVERYDAY ones is in the audit log with the same transaction.
         """
-        with self._ledger.writing() as cursor:
+        with self._audit.writing() as cursor:
             last = _last(cursor, kind, name)
             if follows is not None and (last.version if last else -1) != follows:
                 who = f"{last.written_by} has" if last else "somebody has"
@@ -63,6 +67,10 @@ class DocumentLedger:
                 return last
             new = Document(kind, name, last.version + 1 if last else 0, body, note, at, by)
             DOCUMENTS.insert(cursor, [tuple(getattr(new, column) for column in DOCUMENTS.columns)])
+            if kind not in EVERYDAY:
+                before = last.body if last else None
+                act = f"{'remove' if body is None else 'add' if before is None else 'change'} {kind}"
+                self._audit.append(cursor, by, act, name, before, body, at, note=note)
             return new
 
     def get(self, kind: str, name: str) -> Document:

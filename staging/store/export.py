@@ -14,6 +14,7 @@ _SUBJECTS = {
     "outputs": "FROM app.outputs ORDER BY prediction_id, position",
     "rooms": "FROM rooms_now ORDER BY uploaded_at, digest",
     "comparisons": "FROM comparisons_now ORDER BY id",
+    "audit": "FROM app.audit ORDER BY sequence",
     "documents": "FROM app.documents ORDER BY kind, name, version",
     "verdicts": "FROM app.verdicts ORDER BY prediction_id, sequence",
     "ballots": "FROM app.ballots ORDER BY rater, pair, showing",

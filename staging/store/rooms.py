@@ -10,6 +10,7 @@ import duckdb
 
 from staging.errors import NotFound
 from staging.rooms import Room, RoomType
+from staging.store.audit import AuditLedger
 from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.daily import unseal_room
 from staging.store.tables import ROOM_VERSIONS, ROOMS, utc
@@ -23,13 +24,14 @@ _SELECT = (
 class RoomLedger:
     """The rooms. Every method may be called from any thread."""
 
-    def __init__(self, ledger: LedgerFile) -> None:
+    def __init__(self, ledger: LedgerFile, audit: AuditLedger) -> None:
         self._ledger = ledger
+        self._audit = audit
 
     @again_on_conflict
     def add(self, room: Room) -> bool:
         """Keep the room and return True; False when its pixels are known, which un-archives it."""
-        with self._ledger.writing() as cursor:
+        with self._audit.writing() as cursor:
             known = _find(cursor, room.digest)
             if known is None:
                 facts = (room.digest, room.name, room.width, room.height, room.size_bytes, room.sample)
@@ -37,6 +39,7 @@ class RoomLedger:
                 _write_version(cursor, room, room.uploaded_by, room.uploaded_at)
             elif known.archived:
                 _write_version(cursor, replace(known, archived=False), room.uploaded_by, room.uploaded_at)
+                self._tell(cursor, known, replace(known, archived=False), room.uploaded_by, room.uploaded_at)
             return known is None
 
     def get(self, digest: str) -> Room:
@@ -89,15 +92,23 @@ class RoomLedger:
 
     @again_on_conflict
     def _change(self, digest: str, by: str, at: datetime, change: Callable[[Room], Room]) -> None:
-        with self._ledger.writing() as cursor:
+        with self._audit.writing() as cursor:
             room = _find(cursor, digest)
             if room is None:
                 raise _no_room(digest)
             changed = change(room)
             if changed != room:
                 _write_version(cursor, changed, by, at)
+                self._tell(cursor, room, changed, by, at)
             if changed.room_type is not room.room_type:
                 unseal_room(cursor, digest)
+
+    def _tell(self, cursor: duckdb.DuckDBPyConnection, room: Room, changed: Room, by: str, at: datetime) -> None:
+        """Taking a room out of use, or back, is a privileged act; describing it is not."""
+        if room.archived is not changed.archived:
+            act = "archive room" if changed.archived else "restore room"
+            before, after = ({"archived": one.archived, "name": one.name} for one in (room, changed))
+            self._audit.append(cursor, by, act, room.digest, before, after, at)
 
 
 def _find(cursor: duckdb.DuckDBPyConnection, digest: str) -> Room | None:

@@ -10,6 +10,7 @@ import duckdb
 
 from staging.errors import EventRefused
 from staging.predictions import PredictionNow, State
+from staging.store.audit import AuditLedger
 from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.daily import unseal_predictions
 from staging.store.lives import last_steps, lives_of
@@ -53,8 +54,9 @@ class Billed:
 class SettlementLedger:
     """The settlements. Every method may be called from any thread."""
 
-    def __init__(self, ledger: LedgerFile) -> None:
+    def __init__(self, ledger: LedgerFile, audit: AuditLedger) -> None:
         self._ledger = ledger
+        self._audit = audit
 
     def news_of_bill(self, digest: str, amounts: Mapping[str, Decimal]) -> int:
         """Return how many settlements `settle_bill` would write."""
@@ -69,20 +71,26 @@ class SettlementLedger:
         at the same amount. EventRefused when one of them has not ended.
         """
         source = f"{BILL} {digest}"
-        with self._ledger.writing() as cursor:
+        with self._audit.writing() as cursor:
             known = _read(cursor, list(amounts))
             news = _news(known, source, amounts)
             _settle(cursor, known, news, source, name, by, at)
             if news:
                 _keep_bill(cursor, digest, name, news, by, at)
+                what = {"file": name, "predictions": len(news), "usd": sum(news.values(), Decimal(0))}
+                self._audit.append(cursor, by, "settle bill", digest, None, what, at)
             return len(news)
 
     @again_on_conflict
     def settle_by_hand(self, prediction_id: str, usd: Decimal, note: str, by: str, at: datetime) -> None:
         """Settle one prediction as a person says; EventRefused when it has not ended."""
-        with self._ledger.writing() as cursor:
+        with self._audit.writing() as cursor:
             known = _read(cursor, [prediction_id])
             _settle(cursor, known, {prediction_id: usd}, BY_HAND, note, by, at)
+            before = [{"usd": one.usd, "source": one.source} for one in known.get(prediction_id, [])[-1:]]
+            after = {"usd": usd.quantize(MICRODOLLAR), "source": BY_HAND}
+            told = before[0] if before else None
+            self._audit.append(cursor, by, "settle prediction", prediction_id, told, after, at, note=note)
 
     def of(self, prediction_id: str) -> list[Settlement]:
         """Return every word on what the prediction came to, the last one last."""

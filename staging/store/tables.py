@@ -220,6 +220,22 @@ DOCUMENTS = Table(
         "written_by": "VARCHAR",
     },
 )
+AUDIT = Table(
+    "app.audit",
+    {
+        "sequence": "BIGINT",
+        "happened_at": "TIMESTAMPTZ",
+        "actor": "VARCHAR",
+        "origin": "VARCHAR",
+        "act": "VARCHAR",
+        "subject": "VARCHAR",
+        "before": "JSON",
+        "after": "JSON",
+        "note": "VARCHAR",
+        "previous": "VARCHAR",
+        "digest": "VARCHAR",
+    },
+)
 UPLOADS = Table(
     "app.uploads",
     {

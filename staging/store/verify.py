@@ -12,6 +12,7 @@ from staging.costs import reckon_again
 from staging.errors import NotFound
 from staging.images import Pictures
 from staging.predictions import State
+from staging.store.audit import AuditLedger
 from staging.store.connection import LedgerFile
 from staging.store.costs import CostLedger
 from staging.store.daily import daily_differences
@@ -33,14 +34,15 @@ class Verification:
     differences: tuple[str, ...]
 
 
-def verify(ledger: LedgerFile, costs: CostLedger, pictures: Pictures) -> Verification:
-    """Return every way in which the ledger contradicts itself, its pictures or its totals."""
+def verify(ledger: LedgerFile, audit: AuditLedger, costs: CostLedger, pictures: Pictures) -> Verification:
+    """Return every way in which the ledger contradicts itself, its audit log, its pictures or its totals."""
     found = _Findings()
     _check_rows(ledger, found)
     _check_pictures(ledger, pictures, found)
     _check_charges_and_totals(ledger, costs, found)
     _check_days(ledger, found)
     _check_bills(ledger, found)
+    _check_audit(audit, found)
     return Verification(found.checked, tuple(found.differences))
 
 
@@ -112,6 +114,13 @@ def _check_days(ledger: LedgerFile, found: _Findings) -> None:
 def _check_bills(ledger: LedgerFile, found: _Findings) -> None:
     """Compare each settlement with what was kept of the bill that it stands on."""
     checked, wrong = bill_differences(ledger)
+    found.checked += checked
+    found.differences.extend(wrong)
+
+
+def _check_audit(audit: AuditLedger, found: _Findings) -> None:
+    """Follow the chain of the audit log, and compare its end with the head that is kept beside the ledger."""
+    checked, wrong = audit.differences()
     found.checked += checked
     found.differences.extend(wrong)
 
