@@ -1,14 +1,13 @@
 """History: every comparison, found by words and filters, and all favourites; opened with a press."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from pages.components.addresses import COMPARISON, VIEW
 from pages.components.past import favourite_cards, line_cards
 from pages.components.picker import Group, just_picked, pick
+from pages.components.words import span
 from staging.lab import Lab, current
 from staging.store import ComparisonFilter
 
@@ -37,20 +36,10 @@ def choose_filter(lab: Lab) -> ComparisonFilter:
         by = st.selectbox("By", lab.store.comparisons.people(), index=None, placeholder="Anybody", key="history-by")
         days = st.date_input("Days", [], key="history-days", format="YYYY-MM-DD")
         archived = st.toggle("Archived", key="history-archived")
-    since, until = _span(days if isinstance(days, tuple) else (days,))
+    since, until = span(days if isinstance(days, tuple) else (days,), st.context.timezone)
     return ComparisonFilter(
         words=words or "", project=project, by=by, model=model, since=since, until=until, archived=archived
     )
-
-
-def _span(days: tuple[date, ...]) -> tuple[datetime | None, datetime | None]:
-    """Return the moments between which the chosen days lie, as the reader's clock has them."""
-    if not days:
-        return None, None
-    zone = ZoneInfo(st.context.timezone or "UTC")
-    since, after = days[0], days[-1] + timedelta(days=1)
-    begin, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (since, after))
-    return begin, end if len(days) > 1 else None
 
 
 def show_comparisons(lab: Lab) -> None:

@@ -28,6 +28,8 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _SECRET_LOOK = re.compile(r"\br8_[A-Za-z0-9]{8,}|(?i:\bbearer\s+)\S{8,}|(?<=://)[^/\s@]+(?=@)")
+_SHORT, _AROUND, _LONGEST = 60, 24, 300
+"""Characters: a text that is shown whole, what is shown around a difference, and the most that is shown."""
 _MOST_CANDIDATES = 64
 """An entry that is broken is looked for among so many other places, so that a wreck is told quickly too."""
 
@@ -85,6 +87,22 @@ class Change:
     before: str | None
     after: str | None
 
+    @property
+    def told(self) -> tuple[str, str]:
+        """Before and after, of long texts only what differs with a little around it; "" for what was not there."""
+        before, after = self.before or "", self.after or ""
+        if min(len(before), len(after)) <= _SHORT:
+            return _shortened(before), _shortened(after)
+        same = _same(before, after)
+        start = max(0, same - _AROUND)
+        ending = _same(before[same:][::-1], after[same:][::-1])
+        stop = max(0, ending - _AROUND)
+        left, right = "…" if start else "", "…" if stop else ""
+        told_before, told_after = (
+            _shortened(f"{left}{one[start : len(one) - stop]}{right}") for one in (before, after)
+        )
+        return told_before, told_after
+
 
 def canonical(value: JsonValue) -> str:
     """Return the one JSON text of the value: keys in order, no spaces, ASCII only."""
@@ -94,6 +112,16 @@ def canonical(value: JsonValue) -> str:
 def sealed(entry: Entry) -> Entry:
     """Return the entry with its digest reckoned."""
     return replace(entry, digest=entry.reckoned)
+
+
+def _same(one: str, other: str) -> int:
+    """Return how many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 # ── what is wrong with a chain ───────────────────────────────────────────────────────────────────

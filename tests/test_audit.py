@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from staging.audit import GENESIS, HIDDEN, Entry, Head, changes, differences, differing, sealed, told
+from staging.audit import GENESIS, HIDDEN, Change, Entry, Head, changes, differences, differing, sealed, told
 from staging.errors import EditedMeanwhile
 from staging.origins import UNKNOWN, Author
 from staging.store import AuditFilter, Store
@@ -311,3 +311,13 @@ def test_no_secret_reaches_the_ledger_or_the_head(path: Path, caplog: pytest.Log
     store.close()
     assert all(b"canary-7" not in file.read_bytes() for file in path.parent.iterdir())
     assert "canary-7" not in caplog.text
+
+
+def test_of_a_long_text_only_what_differs_is_told() -> None:
+    before = "Furnish this room as a home stager would, " * 4 + "warm light" + ", keep the walls as they are" * 4
+    told_before, told_after = Change("prompt", before, before.replace("warm", "cold")).told
+    assert (told_before[0], told_before[-1]) == ("…", "…")
+    assert "warm light" in told_before
+    assert told_after == told_before.replace("warm", "cold")
+    assert len(told_before) < 80
+    assert Change("note", None, "x" * 1_000).told == ("", "x" * 299 + "…")

@@ -10,7 +10,19 @@ from staging.lab import Lab
 from tests.labs import lab_at
 from tests.screens import visit, words
 
-PAGES = ("compare", "vote", "leaderboard", "experiments", "rooms", "models", "prices", "costs", "budgets", "alerts")
+PAGES = (
+    "compare",
+    "vote",
+    "leaderboard",
+    "experiments",
+    "rooms",
+    "models",
+    "prices",
+    "costs",
+    "budgets",
+    "alerts",
+    "audit",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)

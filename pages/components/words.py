@@ -1,7 +1,7 @@
 """The words and figures that pages show: with units, and harmless wherever they are put."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -73,6 +73,18 @@ def moment(at: datetime, timezone: str | None) -> str:
 def day(at: datetime, timezone: str | None) -> date:
     """Return the day that the reader's calendar shows."""
     return at.astimezone(_zone(timezone)).date()
+
+
+def span(days: tuple[date, ...], timezone: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return the moments between which the chosen days lie, as the reader's clock has them; None for no bound.
+
+    One day that was chosen is the first: the second one is still to come.
+    """
+    if not days:
+        return None, None
+    first, after = days[0], days[-1] + timedelta(days=1)
+    begin, end = (datetime.combine(one, time(), _zone(timezone)).astimezone(UTC) for one in (first, after))
+    return begin, end if len(days) > 1 else None
 
 
 def _zone(timezone: str | None) -> ZoneInfo:

@@ -38,7 +38,7 @@ class AuditFilter:
     actor: str = ""
     act: str = ""
     subject: str = ""
-    """Exactly this subject."""
+    """Anywhere in the subject, in any case."""
     since: datetime | None = None
     until: datetime | None = None
     """Before this moment."""
@@ -230,7 +230,10 @@ def _entry(row: tuple[Any, ...]) -> Entry:
 
 def _where(wanted: AuditFilter) -> tuple[str, dict[str, Any]]:
     parts, values = ["true"], dict[str, Any]()
-    for name in ("actor", "act", "subject"):
+    if wanted.subject.strip():
+        parts.append("contains(lower(subject), lower($subject))")
+        values["subject"] = wanted.subject.strip()
+    for name in ("actor", "act"):
         if exactly := getattr(wanted, name):
             parts.append(f"{name} = ${name}")
             values[name] = exactly

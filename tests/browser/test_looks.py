@@ -24,6 +24,7 @@ PAGES = (
     "Costs",
     "Budgets",
     "Alerts",
+    "Audit",
 )
 
 
