@@ -21,6 +21,7 @@ from staging.errors import UploadRejected
 from staging.experiments import Experiments
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.images import Pictures
+from staging.model_setups import ModelSetups
 from staging.models import default_registry
 from staging.prices import PriceBook, read_rates
 from staging.prompts import PromptBook
@@ -52,6 +53,7 @@ class Lab:
     pictures: Pictures
     prompt_shelf: PromptShelf
     prices: PriceBook
+    setups: ModelSetups
     engine: Engine
     budgets: Budgets
     alerts: AlertWatch
@@ -115,12 +117,13 @@ def open_lab(settings: Settings) -> Lab:
     )
     shelf = PromptShelf(store, shipped)
     prices = PriceBook(registry, store, shipped_rates)
-    desk = Desk(settings, registry, store, pictures, engine, budgets, _refusals(settings), prices)
+    setups = ModelSetups(store.documents, registry)
+    desk = Desk(settings, registry, store, pictures, engine, budgets, _refusals(settings), prices, setups)
     profiles = Profiles(shipped_profiles, store)
     takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
     sharing = Sharing(store, key, outside=settings.share_outside)
     experiments = Experiments(store, registry)
-    routing = Routing(store, registry, experiments)
+    routing = Routing(store, registry, experiments, setups)
     # Raters cannot foretell the next pair: the seed is as secret as the key, and none of its signatures.
     seed = hashlib.sha256(b"staging.votes" + key).hexdigest()
     voting = Voting(store, check_share=settings.vote_check_share, seed=seed, zone=settings.time_zone)
@@ -131,6 +134,7 @@ def open_lab(settings: Settings) -> Lab:
         pictures=pictures,
         prompt_shelf=shelf,
         prices=prices,
+        setups=setups,
         engine=engine,
         budgets=budgets,
         alerts=alerts,

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from staging.errors import NotFound, ParametersRefused, UnknownModel
 from staging.experiments import Assigned, Experiment, Experiments, assign
-from staging.registry import ModelRegistry
+from staging.model_setups import ModelSetups
+from staging.registry import ModelRegistry, ModelSpec
 from staging.rooms import RoomType
 from staging.store import Document, DocumentLedger, Store
 
@@ -55,7 +56,7 @@ class Setting:
     model: str | None
     """None: with this version nothing is set any more."""
     parameters: Mapping[str, JsonValue]
-    """Only what differs from the builder's defaults."""
+    """What it sets, be it the builder's default too: it comes before the model's own defaults."""
     experiment: str | None
     """The experiment that it was promoted from."""
     note: str
@@ -100,6 +101,29 @@ class Routed:
         return self.assigned.key if self.assigned else None
 
 
+def parameters_for(
+    spec: ModelSpec,
+    *,
+    job: Mapping[str, JsonValue],
+    setting: Setting | None = None,
+    defaults: Mapping[str, JsonValue] | None = None,
+) -> Mapping[str, JsonValue]:
+    """Return the parameters of a job that is in no experiment: checked, only what differs from the builder's defaults.
+
+    Name by name: the job's, else the project's (or the active model's), else the model's defaults, else
+    the builder's. A setting that was promoted from an experiment runs as it was tested: the model's
+    defaults do not enter. ParametersRefused says what is wrong.
+    """
+    tested = setting is not None and setting.experiment is not None
+    return spec.parameters(
+        {
+            **({} if tested else defaults or {}),
+            **(setting.parameters if setting else {}),
+            **job,
+        }
+    ).chosen()
+
+
 def route(
     job: Job,
     registry: ModelRegistry,
@@ -107,29 +131,34 @@ def route(
     running: Iterable[Experiment] = (),
     project: Setting | None = None,
     active: Setting | None = None,
+    defaults: Mapping[str, Mapping[str, JsonValue]] | None = None,
 ) -> Routed:
     """Return the model of the first rule that says something, and its parameters.
 
     In an experiment the arm's parameters are all there are: a job that changed them would be of no arm.
-    Otherwise the job's come before the setting's, name by name, and the builder's defaults fill the rest.
+    Otherwise they are as `parameters_for` says; `defaults` are those of the models, by id.
     UnknownModel or ParametersRefused say what is wrong: no other model is run in place of one that was set.
     """
     if assigned := assign(running, job.room, job.room_type, job.project):
         arm = assigned.arm
-        told = f"experiment {assigned.key}: {assigned.because}"
-        return Routed(arm.model, _checked(registry, arm.model, arm.parameters), Rule.ARM, told, assigned)
+        because = f"experiment {assigned.key}: {assigned.because}"
+        return Routed(arm.model, _checked(registry, arm.model, arm.parameters), Rule.ARM, because, assigned)
     for rule, setting in ((Rule.PROJECT, project), (Rule.ACTIVE, active)):
         if setting is not None and setting.model is not None:
-            parameters = {**setting.parameters, **job.parameters}
-            return Routed(setting.model, _checked(registry, setting.model, parameters), rule, setting.words)
-    default = registry.default.id.value
-    return Routed(default, _checked(registry, default, job.parameters), Rule.DEFAULT, "STAGING_DEFAULT_MODEL")
+            model = setting.model
+            begins = (defaults or {}).get(model)
+            told = parameters_for(registry.get(model), job=job.parameters, setting=setting, defaults=begins)
+            return Routed(model, told, rule, setting.words)
+    default = registry.default
+    told = parameters_for(default, job=job.parameters, defaults=(defaults or {}).get(default.id))
+    return Routed(default.id.value, told, Rule.DEFAULT, "STAGING_DEFAULT_MODEL")
 
 
 class Routing:
     """The active model, the projects' models, and the way of a job to its model. Callable from any thread."""
 
-    def __init__(self, store: Store, registry: ModelRegistry, experiments: Experiments) -> None:
+    def __init__(self, store: Store, registry: ModelRegistry, experiments: Experiments, setups: ModelSetups) -> None:
+        self._setups = setups
         self._documents: DocumentLedger = store.documents
         self._registry = registry
         self._experiments = experiments
@@ -139,7 +168,14 @@ class Routing:
     def route(self, job: Job) -> Routed:
         """Return which model does the job, as of now; nothing is written."""
         project = self.project(job.project) if job.project else None
-        return route(job, self._registry, running=self._experiments.running(), project=project, active=self.current())
+        return route(
+            job,
+            self._registry,
+            running=self._experiments.running(),
+            project=project,
+            active=self.current(),
+            defaults={model: setup.parameters for model, setup in self._setups.all().items()},
+        )
 
     def take(self, job: Job, by: str) -> Routed:
         """Return which model does the job; its unit's arm is written down."""
@@ -184,7 +220,7 @@ class Routing:
         `follows` is the version that the person saw, −1 for none: EditedMeanwhile when somebody has set
         another one since. UnknownModel or ParametersRefused say what is wrong; nothing is written then.
         """
-        kept = _Body(model=model, parameters=_checked(self._registry, model, parameters or {}), experiment=experiment)
+        kept = _Body(model=model, parameters=_named(self._registry, model, parameters or {}), experiment=experiment)
         return self._write(project, kept, by, at, note, follows)
 
     def clear(
@@ -203,7 +239,7 @@ class Routing:
         before = next((one for one in self.history(setting.project) if one.version == setting.version - 1), None)
         body = None
         if before is not None and before.model is not None:
-            parameters = _checked(self._registry, before.model, before.parameters)
+            parameters = _named(self._registry, before.model, before.parameters)
             body = _Body(model=before.model, parameters=parameters, experiment=before.experiment)
         self._write(setting.project, body, by, at, f"Version {setting.version} undone", setting.version)
         return self._now(setting.project)
@@ -239,6 +275,12 @@ def _place(project: str | None) -> tuple[str, str]:
 
 def _checked(registry: ModelRegistry, model: str, parameters: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     return registry.get(model).parameters(parameters).chosen()
+
+
+def _named(registry: ModelRegistry, model: str, parameters: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    """Return these parameters, checked: the names that were given and no others."""
+    checked = registry.get(model).parameters(parameters).model_dump(mode="json")
+    return {name: checked[name] for name in parameters}
 
 
 def _read(document: Document) -> Setting:

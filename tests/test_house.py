@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.exports", "staging.sharing"),
     ("staging.desk", "staging.externals", "staging.shelf", "staging.alerts", "staging.routing", "staging.votes"),
     ("staging.budgets", "staging.experiments"),
-    ("staging.engine", "staging.prices", "staging.billing"),
+    ("staging.engine", "staging.prices", "staging.billing", "staging.model_setups"),
     ("staging.store",),
     ("staging.providers",),
     ("staging.images", "staging.stager", "staging.costs"),

@@ -164,7 +164,7 @@ def test_a_setting_holds_with_who_when_and_why(routing: Routing) -> None:
     now = routing.current()
     assert now is not None
     assert (now.model, now.note, now.set_by, now.set_at, now.version) == (MODEL, "it won", "ada", NOW, 0)
-    assert now.parameters == {"output_quality": 60}
+    assert now.parameters == {"go_fast": True, "output_quality": 60}
     assert [one.project for one in routing.projects()] == ["Elm"]
     assert routing.route(Job("r", project="Elm")).rule is Rule.PROJECT
     assert routing.route(Job("r", project="Ash")).rule is Rule.ACTIVE

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components import cards
-from pages.components.parameters import adjust, changed_words
+from pages.components.parameters import adjust, changed_words, remember_begins
 from pages.components.picker import add_choice, choose
 from pages.components.saved_sets import saved_sets
 from pages.components.upload import upload_rooms
@@ -45,7 +45,8 @@ def choose_models(lab: Lab) -> list[str]:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Models", anchor=False, width="stretch")
         sets = st.container(width="content")
-    offers = lab.desk.models()
+    offers = [offer for offer in lab.desk.models() if offer.enabled]
+    remember_begins({offer.spec.id.value: offer.parameters for offer in offers})
     preset = [one.spec.id.value for one in offers if one.available and Capability.OFFLINE in one.spec.capabilities]
     models = choose(
         cards.model_groups(offers, lab.store.history.of_models(), changed_words(lab)),

@@ -10,14 +10,16 @@ from pydantic import JsonValue
 from pages.components.words import counted, plain
 from staging.desk import ModelChoice
 from staging.errors import ParametersRefused
-from staging.lab import Lab
+from staging.lab import Lab, current
 from staging.registry import ModelSpec
 
 MOST_SEEDS = 4
 SEEDS = "compare-seeds"
 """The widget that says how many seeds a model gets that has no number of its own."""
 CHANGED = "compare-parameters"
-"""Where the session keeps, by model, the parameters that differ from their defaults."""
+"""Where the session keeps, by model, the parameters that differ from what the model begins with."""
+BEGINS = "compare-parameters-begin"
+"""Where it keeps, by model, what an admin has it begin with, as far as that differs from its builder's defaults."""
 OWN_SEEDS = "compare-own-seeds"
 """Where it keeps, by model, a number of seeds of its own."""
 TUNED = "compare-tuned"
@@ -47,9 +49,12 @@ class Parameter:
         return self.name.replace("_", " ")
 
 
-def parameters_of(spec: ModelSpec) -> list[Parameter]:
-    """Return the model's parameters as its builder's schema states them."""
-    defaults = spec.parameters().model_dump(mode="json")
+def parameters_of(spec: ModelSpec, begins: Mapping[str, JsonValue] | None = None) -> list[Parameter]:
+    """Return the model's parameters as its builder's schema states them.
+
+    The defaults are the builder's, but for those that an admin has the model begin with.
+    """
+    defaults = spec.parameters(begins).model_dump(mode="json")
     found = []
     for name, stated in spec.builder.model_json_schema().get("properties", {}).items():
         kinds = [one for one in stated.get("anyOf", [stated]) if one.get("type") != "null"]
@@ -79,8 +84,20 @@ _KINDS: Mapping[str, Literal["switch", "whole", "number"]] = {
 }
 
 
+def remember_begins(begins: Mapping[str, Mapping[str, JsonValue]]) -> None:
+    """Keep what each model begins with, by id; once a run, since every choice is made from it."""
+    st.session_state[BEGINS] = {model: dict(parameters) for model, parameters in begins.items() if parameters}
+
+
+def _begins(model: str) -> dict[str, JsonValue]:
+    if BEGINS not in st.session_state:
+        remember_begins({one: setup.parameters for one, setup in current().setups.all().items()})
+    known: dict[str, dict[str, JsonValue]] = st.session_state[BEGINS]
+    return known.get(model, {})
+
+
 def changed_parameters(model: str) -> dict[str, JsonValue]:
-    """Return what a person has set otherwise than the model's defaults."""
+    """Return what a person has set otherwise than the model begins with."""
     known: dict[str, dict[str, JsonValue]] = st.session_state.setdefault(CHANGED, {})
     return dict(known.get(model, {}))
 
@@ -88,7 +105,8 @@ def changed_parameters(model: str) -> dict[str, JsonValue]:
 def chosen(model: str) -> ModelChoice:
     """Return the model as it is set now: its parameters and its number of seeds."""
     usual = st.session_state.get(SEEDS) or 1
-    return ModelChoice(model, changed_parameters(model), st.session_state.setdefault(OWN_SEEDS, {}).get(model, usual))
+    parameters = {**_begins(model), **changed_parameters(model)}
+    return ModelChoice(model, parameters, st.session_state.setdefault(OWN_SEEDS, {}).get(model, usual))
 
 
 def set_models(choices: list[ModelChoice]) -> None:
@@ -97,8 +115,19 @@ def set_models(choices: list[ModelChoice]) -> None:
     usual = max(set(numbers), key=numbers.count, default=1)
     st.session_state[SEEDS] = usual
     for choice in choices:
-        _keep(choice.model, dict(choice.parameters), None if choice.seeds == usual else choice.seeds)
+        _keep(choice.model, _changes(choice), None if choice.seeds == usual else choice.seeds)
     _begin_anew()
+
+
+def _changes(choice: ModelChoice) -> dict[str, JsonValue]:
+    """Return what of the choice differs from what the model begins with today."""
+    registry = current().registry
+    if not registry.exists(choice.model):
+        return dict(choice.parameters)
+    spec = registry.get(choice.model)
+    wanted = spec.parameters(choice.parameters).model_dump(mode="json")
+    begun = spec.parameters(_begins(choice.model)).model_dump(mode="json")
+    return {name: value for name, value in wanted.items() if value != begun[name]}
 
 
 def changed_words(lab: Lab) -> dict[str, str]:
@@ -137,8 +166,9 @@ def adjust(lab: Lab, models: list[str]) -> None:
 
 def form(spec: ModelSpec) -> None:
     """Draw the model's parameters, its seeds and the way back to the defaults."""
-    for parameter in parameters_of(spec):
-        _widget(spec, parameter)
+    for parameter in parameters_of(spec, _begins(spec.id)):
+        value = changed_parameters(spec.id).get(parameter.name, parameter.default)
+        widget(parameter, _key(spec.id, parameter.name), value, on_change=_remember, args=(spec,))
     key = _key(spec.id, "seeds")
     if own := st.session_state.setdefault(OWN_SEEDS, {}).get(spec.id):
         st.session_state.setdefault(key, own)
@@ -151,7 +181,7 @@ def form(spec: ModelSpec) -> None:
         help="None chosen: as many as every model gets.",
     )
     try:
-        spec.parameters(changed_parameters(spec.id))
+        spec.parameters({**_begins(spec.id), **changed_parameters(spec.id)})
     except ParametersRefused as error:
         st.error(plain(str(error)), icon=":material/error:")
     st.button(
@@ -164,12 +194,11 @@ def form(spec: ModelSpec) -> None:
     )
 
 
-def _widget(spec: ModelSpec, parameter: Parameter) -> None:
-    key = _key(spec.id, parameter.name)
-    told: dict[str, Any] = {"key": key, "help": plain(parameter.help), "on_change": _remember, "args": (spec,)}
+def widget(parameter: Parameter, key: str, value: JsonValue, **told: Any) -> None:
+    """Draw one parameter with this value; what a person sets is in the session under the key."""
+    told |= {"key": key, "help": plain(parameter.help)}
     # By the session, not as the widget's default: the default would be another one at the next run.
     label = parameter.label.capitalize()
-    value = changed_parameters(spec.id).get(parameter.name, parameter.default)
     if value is not None:
         st.session_state.setdefault(key, value)
     match parameter.kind:
@@ -200,13 +229,16 @@ def _remember(spec: ModelSpec) -> None:
     """Keep what the form's widgets say and the defaults do not."""
     state = st.session_state
     values = {}
-    for parameter in parameters_of(spec):
-        value = state.get(_key(spec.id, parameter.name), parameter.default)
-        if isinstance(value, float):
-            value = round(value, 6)  # a slider counts its steps in floating point
+    for parameter in parameters_of(spec, _begins(spec.id)):
+        value = rounded_value(state.get(_key(spec.id, parameter.name), parameter.default))
         if value != parameter.default:
             values[parameter.name] = value
     _keep(spec.id, values, state.get(_key(spec.id, "seeds")))
+
+
+def rounded_value(value: Any) -> Any:
+    """Return a widget's value as it is kept: a slider counts its steps in floating point."""
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _reset(spec: ModelSpec) -> None:

@@ -27,6 +27,7 @@ from staging.engine import Engine
 from staging.errors import BudgetExceeded, ConfirmationNeeded, EventRefused, NotFound, ParametersRefused, UnknownModel
 from staging.ids import new_id
 from staging.images import Pictures
+from staging.model_setups import OFF, ModelSetup, ModelSetups
 from staging.predictions import LONGEST_NOTE, MOST_STARS, Comparison, Mark, Prediction, Reason, State, Verdict
 from staging.prices import PriceBook
 from staging.prompts import LONGEST_PROMPT
@@ -48,7 +49,9 @@ class Desk:
         budgets: Budgets,
         refusals: Mapping[str, str],
         prices: PriceBook,
+        setups: ModelSetups,
     ) -> None:
+        self._setups = setups
         self._prices = prices
         self._settings = settings
         self._registry = registry
@@ -87,18 +90,28 @@ class Desk:
 
     def models(self) -> list[ModelOffer]:
         """All models, with whether they can be run here and now."""
-        prices = self._prices.present()
+        prices, setups = self._prices.present(), self._setups.all()
         return [
-            ModelOffer(spec, available=not reason, reason=reason, price=prices[spec.id])
+            ModelOffer(
+                spec,
+                available=not reason,
+                reason=reason,
+                price=prices[spec.id],
+                enabled=setup.enabled,
+                parameters=setup.parameters,
+            )
             for spec in self._registry
-            for reason in (self._refusal(spec),)
+            for setup in (setups[spec.id.value],)
+            for reason in (self._refusal(spec, setup),)
         ]
 
-    def _refusal(self, spec: ModelSpec) -> str:
+    def _refusal(self, spec: ModelSpec, setup: ModelSetup) -> str:
+        if not setup.enabled:
+            return OFF
         return self._refusals.get(spec.provider) or self._refusals.get(spec.id, "")
 
     def _refuse_unavailable(self, spec: ModelSpec) -> None:
-        if refusal := self._refusal(spec):
+        if refusal := self._refusal(spec, self._setups.get(spec.id.value)):
             raise ParametersRefused(f"{spec.name} cannot be run here: {refusal}")
 
     def plan(

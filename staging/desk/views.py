@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from pydantic import JsonValue
+
 from staging.engine import WAITING, Live
 from staging.predictions import Comparison, PredictionNow
 from staging.registry import ModelSpec, Price
@@ -20,6 +22,10 @@ class ModelOffer:
     """Why it cannot be run now, and what to do; empty when it can."""
     price: Price
     """Today's."""
+    enabled: bool
+    """False: an admin has switched it off, and no picker offers it."""
+    parameters: Mapping[str, JsonValue]
+    """What it begins with, as far as that differs from its builder's defaults."""
 
 
 class Retried(NamedTuple):
