@@ -85,6 +85,7 @@ LISTED = (
         ":material/notifications:",
         "What was told about budgets, and by which channels it is sent.",
     ),
+    Listed("settings", "Settings", ":material/settings:", "Models, notifications, how long pictures are kept, health."),
     Listed("audit", "Audit", ":material/policy:", "Who changed what, from where, and what it was before."),
 )
 

@@ -25,6 +25,7 @@ from staging.model_setups import ModelSetups
 from staging.models import default_registry
 from staging.prices import PriceBook, read_rates
 from staging.prompts import PromptBook
+from staging.provider_checks import ProviderChecks
 from staging.providers.base import Provider
 from staging.providers.offline import OfflineProvider, missing_packages
 from staging.providers.replicate import ReplicateProvider
@@ -54,6 +55,7 @@ class Lab:
     prompt_shelf: PromptShelf
     prices: PriceBook
     setups: ModelSetups
+    provider_checks: ProviderChecks
     engine: Engine
     budgets: Budgets
     alerts: AlertWatch
@@ -135,6 +137,7 @@ def open_lab(settings: Settings) -> Lab:
         prompt_shelf=shelf,
         prices=prices,
         setups=setups,
+        provider_checks=ProviderChecks(settings, SHIPPED / "schemas"),
         engine=engine,
         budgets=budgets,
         alerts=alerts,

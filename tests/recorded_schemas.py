@@ -1,6 +1,6 @@
 """The recorded input schemas, the golden inputs, and what is wrong with an input by its schema.
 
-Makes tests/golden/schemas/ out of the facts file replicate_schemas.json, which has two formats.
+Makes data/schemas/ out of the facts file replicate_schemas.json, which has two formats.
 
 The official models in it were read from a generator's Python source (types as Python, no `required`),
 the community ones from OpenAPI. Both become one small JSON-Schema form. What the generator does not
@@ -18,6 +18,8 @@ from typing import Any
 from staging.registry import ModelID, RoomInput
 
 GOLDEN = Path(__file__).parent / "golden"
+SCHEMAS = Path(__file__).parent.parent / "data" / "schemas"
+"""Part of the product: "check against the provider" compares with them."""
 
 # The most pictures a list takes, as the recorded descriptions say it in words.
 MOST_PICTURES = {
@@ -225,10 +227,7 @@ def file_of(model: str) -> str:
 
 def read_schemas() -> dict[str, Any]:
     """Return the committed schemas by slug."""
-    return {
-        path.stem.replace("__", "/"): json.loads(path.read_text())
-        for path in sorted((GOLDEN / "schemas").glob("*.json"))
-    }
+    return {path.stem.replace("__", "/"): json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))}
 
 
 def golden(model: str, folder: Path = GOLDEN) -> dict[str, Any]:
@@ -244,9 +243,9 @@ def room_of(case: Mapping[str, Any]) -> RoomInput:
 
 
 def main(facts: Path) -> None:
-    """Write tests/golden/schemas/ anew."""
+    """Write data/schemas/ anew."""
     for slug, schema in normalise(json.loads(facts.read_text())).items():
-        (GOLDEN / "schemas" / file_of(slug)).write_text(json.dumps(schema, indent=1) + "\n")
+        (SCHEMAS / file_of(slug)).write_text(json.dumps(schema, indent=1) + "\n")
 
 
 if __name__ == "__main__":

