@@ -26,6 +26,7 @@ TOUCHED = (
     "tests/recorded_schemas.py",
     "tests/test_models.py",
     "tests/test_registry.py",
+    "data/schemas",
 )
 STEP = re.compile(r"^## (\d+)\. (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
