@@ -1,7 +1,4 @@
-"""The launcher: settings → lab → routes → st.App. One process, one port, one owner of the data.
-
-`streamlit run app.py` finds the assignment of `st.App` below.
-"""
+"""The launcher: settings → lab → routes → st.App, which `streamlit run app.py` finds below. One process, one port."""
 
 import logging
 import sys
@@ -12,23 +9,28 @@ from pathlib import Path
 from threading import Thread
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from pages.components.signing_in import claims_of, serve_under
 from staging import lab
 from staging.api import routes
+from staging.api_gate import CrossSiteGuard, Gate
 from staging.config import read_settings
 from staging.errors import StagingError
-from staging.signin import refuse_open_address
+from staging.signin import refuse_unready, streamlit_secrets
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, signatures included
 
 try:
-    refuse_open_address(st.get_option("server.address") or "")
-    opened = lab.open_lab(read_settings())
+    settings = read_settings()
+    refuse_unready(settings, st.get_option("server.address") or "", st.get_option("server.trustedUserHeaders"))
+    opened = lab.open_lab(settings)
 except StagingError as error:
     print(f"Staging Lab cannot start. {error}", file=sys.stderr)  # noqa: T201 - said to the operator
     sys.exit(1)
 lab.set_current(opened)
+serve_under(opened.people.public_url)
 
 
 def warm_up() -> None:
@@ -47,4 +49,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         opened.close()
 
 
-app = st.App(Path(__file__).resolve().parent / "pages" / "index.py", routes=routes(opened), lifespan=lifespan)
+app = st.App(
+    Path(__file__).resolve().parent / "pages" / "index.py",
+    routes=routes(opened, Gate(opened.people, claims_of)),
+    middleware=[Middleware(CrossSiteGuard, public_url=opened.people.public_url)],
+    secrets=streamlit_secrets(settings) or None,
+    lifespan=lifespan,
+)

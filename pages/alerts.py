@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.bell import TROUBLE, delivery_words, sentence_words
 from pages.components.calm import calmly
 from pages.components.words import counted, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.alerts import SYNTAX
 from staging.lab import Lab, current
 from staging.store import AlertLine, Delivery, Step
@@ -37,7 +37,7 @@ def show_channels(lab: Lab) -> None:
             st.markdown(f"**{plain(channel.name)}**", width="content")
             if st.button("Send a test", icon=":material/send:", key=f"alerts-test-{channel.name}"):
                 with st.spinner("Sending…"):
-                    outcome = lab.alerts.test(channel.name, person())
+                    outcome = lab.alerts.test(channel.name, person(Permission.EDIT_BUDGETS))
                 if outcome.step is Step.SENT:
                     st.success("Sent. Look whether it is there.", icon=":material/check_circle:")
                 else:
@@ -69,7 +69,7 @@ def show_trouble(lab: Lab, lines: tuple[AlertLine, ...]) -> None:
 
 @calmly
 def _send_again(lab: Lab, delivery: Delivery) -> None:
-    lab.alerts.send_again(delivery.alert, delivery.channel, person())
+    lab.alerts.send_again(delivery.alert, delivery.channel, person(Permission.EDIT_BUDGETS))
 
 
 def show_log(lines: tuple[AlertLine, ...]) -> None:

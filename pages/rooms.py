@@ -10,7 +10,7 @@ from pages.components.calm import calmly
 from pages.components.picker import pick
 from pages.components.upload import upload_rooms
 from pages.components.words import counted, moment, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.images import PictureKind
 from staging.lab import Lab, current
 from staging.rooms import Room, RoomType
@@ -115,11 +115,13 @@ def describe(lab: Lab, room: Room) -> None:
             room_type=kind or room.room_type,
             project=(project or "").strip(),
             note=(note or "").strip(),
-            by=person(),
+            by=person(Permission.RUN),
             at=now,
         )
     if moved:
-        (lab.store.rooms.restore if room.archived else lab.store.rooms.archive)(room.digest, person(), now)
+        (lab.store.rooms.restore if room.archived else lab.store.rooms.archive)(
+            room.digest, person(Permission.RUN), now
+        )
     if saved or moved:
         close()
         st.rerun()

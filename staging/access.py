@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from staging.errors import NotAllowed
+from staging.errors import NotAllowed, SignInNeeded
 from staging.origins import Author
 
 LOCAL_PERSON = "local"
@@ -118,7 +118,7 @@ def set_acting(source: Callable[[], Actor] | None) -> None:
 def acting() -> Actor:
     """Return who acts on the page at this moment, with the role of this moment; NotAllowed when it is nobody."""
     if _acting is None:
-        raise NotAllowed("Nobody is signed in here: open a page first.")
+        raise SignInNeeded("Nobody is signed in here: open a page first.")
     return _acting()
 
 

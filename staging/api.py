@@ -7,6 +7,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from staging.api_downloads import absent, download_routes
+from staging.api_gate import Gate, guarded
 from staging.api_prices import price_routes
 from staging.api_shared import shared_routes
 from staging.errors import StagingError
@@ -23,8 +24,11 @@ _PICTURE_HEADERS = {
 }
 
 
-def routes(lab: "Lab") -> list[Route]:
-    """Return the routes that `app.py` mounts. Anything under /pictures/ that has no link of ours is a bare 404."""
+def routes(lab: "Lab", gate: Gate | None = None) -> list[Route]:
+    """Return the routes that `app.py` mounts, behind the gate; without one this machine asks as the local admin.
+
+    Anything under /pictures/ that has no link of ours is a bare 404.
+    """
 
     def picture(request: Request) -> Response:
         kind, digest = request.path_params["kind"], request.path_params["digest"]
@@ -53,7 +57,7 @@ def routes(lab: "Lab") -> list[Route]:
         status, code = ("ok", 200) if lab.engine.running else ("the engine has stopped: start the app again", 503)
         return JSONResponse({"status": status}, code, headers={"Cache-Control": "no-store"})
 
-    return [
+    open_routes = [
         Route("/pictures/{kind}/{digest}", picture),
         Route("/pictures/blind/{ballot}/{side}/{view:int}", blind),
         Route("/pictures/{rest:path}", absent),
@@ -62,6 +66,7 @@ def routes(lab: "Lab") -> list[Route]:
         *price_routes(lab),
         Route("/healthz", health),
     ]
+    return guarded(open_routes, gate or Gate())
 
 
 def _has(if_none_match: str, etag: str) -> bool:

@@ -1,12 +1,10 @@
-"""The price book over HTTP: /admin/prices, for scripts on this machine.
+"""The price book over HTTP: /admin/prices, for scripts.
 
-The app has no sign-in yet and serves this machine only, so what must be kept out is a web page that a
-browser here has open: requests for another host's name, from another origin, or with a body that a form
-could send are refused. Cookies are never read.
+Who asks is for the gate (staging/api_gate.py) to find out. Here a body is refused that a form of another
+site's page could send. Cookies are never read.
 """
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,16 +16,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from staging.access import LOCAL_PERSON
 from staging.errors import EditedMeanwhile, PricesRefused, StagingError, UnknownModel
+from staging.origins import Author
 
 if TYPE_CHECKING:
     from staging.lab import Lab
     from staging.prices import PriceCard
 
 MOST_BYTES = 256 * 1024
-LOCAL = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
-"""A Host header that names this machine."""
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 Text = Annotated[str, Field(max_length=500)]
@@ -77,11 +73,12 @@ def price_routes(lab: "Lab") -> list[Route]:
         known = await run_in_threadpool(lab.prices.card, model)
         follows = _follows(request, known)
         sent = _sent(await _body(request))
+        by = Author(request.state.actor.name, request.state.actor.origin)
 
         def write() -> "PriceCard":
             entries = [(entry.since, entry.price) for entry in sent.entries]
             at = datetime.now(UTC)
-            return lab.prices.replace(model, entries, sent.worst_usd, LOCAL_PERSON, at, note=sent.note, follows=follows)
+            return lab.prices.replace(model, entries, sent.worst_usd, by, at, note=sent.note, follows=follows)
 
         return _answer(await run_in_threadpool(write), lab)
 
@@ -89,22 +86,19 @@ def price_routes(lab: "Lab") -> list[Route]:
         raise Refused(404, "There is nothing at this address.")
 
     return [
-        Route("/admin/prices", _guarded(book, "GET"), methods=_METHODS),
-        Route("/admin/prices/{model:path}", _guarded(one, "GET", "PUT"), methods=_METHODS),
-        Route("/admin/{rest:path}", _guarded(nothing, *_METHODS), methods=_METHODS),
+        Route("/admin/prices", _calm(book), methods=_METHODS),
+        Route("/admin/prices/{model:path}", _calm(one), methods=_METHODS),
+        Route("/admin/{rest:path}", _calm(nothing), methods=_METHODS),
     ]
 
 
-def _guarded(
-    endpoint: Callable[[Request], Awaitable[Response]], *methods: str
+def _calm(
+    endpoint: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint for these methods, asked from this machine and by no other site's page."""
+    """Return the endpoint with every refusal as a JSON answer."""
 
     async def answer(request: Request) -> Response:
         try:
-            _refuse_strangers(request)
-            if request.method not in methods:
-                raise Refused(405, f"{request.method} is not possible here.", Allow=", ".join(methods))
             return await endpoint(request)
         except Refused as refusal:
             return _json({"error": str(refusal)}, refusal.status, refusal.headers)
@@ -118,18 +112,6 @@ def _guarded(
             return _json({"error": str(error)}, 503)
 
     return answer
-
-
-def _refuse_strangers(request: Request) -> None:
-    """Raise Refused unless the request names this machine as its host and comes from no other origin."""
-    hosts = request.headers.getlist("host")
-    if len(hosts) != 1 or not LOCAL.fullmatch(hosts[0]):
-        raise Refused(403, "The API answers to 127.0.0.1, localhost and [::1] only.")
-    for origin in request.headers.getlist("origin"):
-        if origin not in (f"http://{hosts[0]}", f"https://{hosts[0]}"):
-            raise Refused(403, "A page of another site may not ask the API.")
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        raise Refused(403, "A page of another site may not ask the API.")
 
 
 def _follows(request: Request, known: "PriceCard") -> int:

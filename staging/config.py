@@ -82,6 +82,23 @@ class Settings(BaseSettings):
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """Where alerts are sent, besides the bell: Apprise addresses, with spaces or commas between."""
 
+    public_url: str = ""
+    """Where people open Staging Lab: https, or http on this machine, without a path."""
+    oidc_client_id: str = ""
+    """How the identity provider knows this app; with it, people sign in."""
+    oidc_client_secret: SecretStr | None = None
+    """What the identity provider gave the app to prove itself with."""
+    oidc_metadata_url: str = ""
+    """The provider's document that ends in /.well-known/openid-configuration."""
+    cookie_secret: SecretStr | None = None
+    """What signs the sign-in cookies: 32 random characters or more, the same at every start."""
+    admins: Annotated[tuple[str, ...], NoDecode] = ()
+    """E-mail addresses that are admins whatever the People page says."""
+    role_claim: str = ""
+    """A claim of the provider whose value, or one of them, names a role; none means roles by e-mail only."""
+    sign_in_hours: float = Field(default=12.0, gt=0, le=720)
+    """How long a sign-in lasts before the provider is asked again."""
+
     confirm_above_usd: Decimal = Field(default=Decimal("5.00"), ge=0, allow_inf_nan=False)
     """A run that may cost more than this asks for a confirmation first."""
 
@@ -102,7 +119,7 @@ class Settings(BaseSettings):
             raise ValueError(f"There is no time zone {value!r}: choose one such as Europe/Paris or UTC") from None
         return value
 
-    @field_validator("replicate_api_token", mode="before")
+    @field_validator("replicate_api_token", "oidc_client_secret", "cookie_secret", mode="before")
     @classmethod
     def _strip(cls, value: Any) -> Any:
         """A token is pasted, often with the line's end; a blank one is none."""
@@ -113,9 +130,26 @@ class Settings(BaseSettings):
     def _keep_the_token_private(cls, value: str) -> str:
         url = value.strip() or REPLICATE_URL
         parts = urlsplit(url)
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname))):
+        if not parts.hostname or not (
+            parts.scheme == "https" or (parts.scheme == "http" and on_this_machine(parts.hostname))
+        ):
             raise ValueError("It must be an https address, or http on this machine, because the token is sent there")
         return url.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _be_an_origin(cls, value: str) -> str:
+        url = value.strip().rstrip("/")
+        parts = urlsplit(url)
+        bare = parts.hostname and "@" not in parts.netloc and url == f"{parts.scheme}://{parts.netloc}"
+        if url and not (bare and parts.scheme in ("https", "http")):
+            raise ValueError("It must be such as https://lab.example.com, without a path")
+        return url.lower()
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split_admins(cls, value: Any) -> Any:
+        return tuple(part for part in re.split(r"[\s,]+", value.lower()) if part) if isinstance(value, str) else value
 
     @field_validator("poll_slowest_seconds")
     @classmethod
@@ -179,7 +213,8 @@ def read_settings() -> Settings:
         raise SettingsRefused(f"{variable(str(fault['loc'][0]).lower())} cannot be used: {reason}.") from None
 
 
-def _here(host: str) -> bool:
+def on_this_machine(host: str) -> bool:
+    """True for localhost and the loopback addresses; a host name leads nobody knows where."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

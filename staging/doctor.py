@@ -12,7 +12,9 @@ from pathlib import Path
 from staging.claim import claim
 from staging.config import Settings
 from staging.errors import StagingError
+from staging.people import People
 from staging.providers.offline import missing_packages
+from staging.signin import faults, sign_in_wanted
 from staging.store import Store
 
 _PACKAGES = ("streamlit", "duckdb", "replicate", "pydantic", "pillow", "pillow-heif")
@@ -37,6 +39,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _token(settings)
     yield _writable(settings.data_dir)
     yield _free(settings.data_dir)
+    yield from _sign_in(settings)
     if settings.data_dir.exists():
         yield _said("holder", lambda: _holder(settings.data_dir))
         yield _said("ledger", lambda: _ledger(settings.ledger_path))
@@ -62,6 +65,31 @@ def _offline() -> Finding:
 def _token(settings: Settings) -> Finding:
     given = settings.replicate_api_token is not None
     return Finding("Replicate token", "set" if given else "not set: only offline models run")
+
+
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    if not sign_in_wanted(settings):
+        yield Finding("sign-in", "not set up: one local admin, on this machine only (docs/sign_in.md)")
+        return
+    wrong = faults(settings, admins_known=_admin_by_page(settings))
+    for fault in wrong:
+        yield Finding("sign-in", fault, fine=False)
+    if not wrong:
+        yield Finding("sign-in", f"set up; the identity provider must know {settings.public_url}/oauth2callback")
+
+
+def _admin_by_page(settings: Settings) -> bool:
+    """Return whether the People page has an admin; True when the ledger cannot be asked, which is said below."""
+    if settings.admins or not settings.ledger_path.exists():
+        return bool(settings.admins)
+    try:
+        store = Store.read(settings.ledger_path)
+    except StagingError:
+        return True
+    try:
+        return People(settings, store).any_admin()
+    finally:
+        store.close()
 
 
 def _writable(folder: Path) -> Finding:

@@ -22,7 +22,10 @@ StagingError
 │   └── GroupsNeverMet     votes that leave models without any chain of comparisons between them
 ├── ExperimentRefused      an experiment that makes no sense, or a step it cannot take now
 ├── UploadRejected         a file did not pass the door for pictures
-├── NotAllowed             a role lacks the permission for what was asked, or nobody is signed in
+├── NotAllowed             a role lacks the permission for what was asked
+│   ├── SignInNeeded       nobody is signed in, or the sign-in is over
+│   └── Stranger           somebody is signed in who has no role
+├── PeopleRefused          people and roles that cannot be kept
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
 ├── DeliveryRefused        a step that cannot follow the last one of an alert's delivery
@@ -134,7 +137,19 @@ class UploadRejected(StagingError):
 
 
 class NotAllowed(StagingError):
-    """A role lacks the permission for what was asked, or nobody is signed in; nothing was done."""
+    """A role lacks the permission for what was asked, or there is no role at all; nothing was done."""
+
+
+class SignInNeeded(NotAllowed):
+    """Nobody is signed in, or the sign-in is over."""
+
+
+class Stranger(NotAllowed):
+    """Somebody is signed in whom the lab knows no role of."""
+
+
+class PeopleRefused(StagingError):
+    """People and roles cannot be kept as they were given; nothing was written."""
 
 
 class NotFound(StagingError):

@@ -23,6 +23,7 @@ from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.images import Pictures
 from staging.model_setups import ModelSetups
 from staging.models import default_registry
+from staging.people import People
 from staging.prices import PriceBook, read_rates
 from staging.prompts import PromptBook
 from staging.provider_checks import ProviderChecks
@@ -66,6 +67,7 @@ class Lab:
     routing: Routing
     voting: Voting
     blind_pictures: BlindPictures
+    people: People
     claim: Claim
 
     @property
@@ -123,6 +125,7 @@ def open_lab(settings: Settings) -> Lab:
     desk = Desk(settings, registry, store, pictures, engine, budgets, _refusals(settings), prices, setups)
     profiles = Profiles(shipped_profiles, store)
     takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
+    people = People(settings, store)
     sharing = Sharing(store, key, outside=settings.share_outside)
     experiments = Experiments(store, registry)
     routing = Routing(store, registry, experiments, setups)
@@ -148,9 +151,11 @@ def open_lab(settings: Settings) -> Lab:
         routing=routing,
         voting=voting,
         blind_pictures=BlindPictures(store, pictures, key),
+        people=people,
         claim=held,
     )
     try:
+        people.refuse_adminless()
         _add_sample_rooms(lab)
         alerts.start()
     except BaseException:

@@ -28,7 +28,7 @@ class AppServer:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = data_dir.with_suffix(".log")
-        self._environment = {
+        self.environment = {
             **{name: value for name, value in os.environ.items() if not _sets_the_app(name)},
             "STAGING_DATA_DIR": str(data_dir),
             **(environment or {}),
@@ -46,7 +46,7 @@ class AppServer:
         command = [sys.executable, "-m", "streamlit", "run", str(self.script), "--server.port", str(self.port)]
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
         return self._process
 

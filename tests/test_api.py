@@ -15,11 +15,11 @@ from typing import Any, cast
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
 
 from staging.api import routes
 from staging.images import PictureKind, Pictures
 from tests.hostile_pictures import encoded, quarters
+from tests.routes_server import serving
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -154,10 +154,10 @@ def test_health_is_json_and_never_cached(port: int) -> None:
 
 def test_an_engine_that_has_stopped_is_not_healthy() -> None:
     lab = SimpleNamespace(engine=SimpleNamespace(running=False))
-    (health,) = [route for route in routes(cast(Any, lab)) if route.path == "/healthz"]
-    answer = health.endpoint(Request({"type": "http", "method": "GET"}))
-    assert answer.status_code == 503
-    assert json.loads(answer.body) == {"status": "the engine has stopped: start the app again"}
+    with serving(routes(cast(Any, lab))) as web:
+        answer = web.ask("/healthz")
+    assert answer.status == 503
+    assert json.loads(answer.content) == {"status": "the engine has stopped: start the app again"}
 
 
 def test_the_routes_need_neither_the_pages_nor_the_ledger() -> None:

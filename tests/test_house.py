@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.api", "staging.__main__"),
     ("staging.lab", "staging.doctor"),
     ("staging.exports", "staging.sharing"),
-    ("staging.desk", "staging.externals", "staging.shelf", "staging.alerts", "staging.routing", "staging.votes"),
+    ("staging.desk", "staging.externals", "staging.shelf", "staging.alerts", "staging.routing", "staging.votes", "staging.people"),
     ("staging.budgets", "staging.experiments"),
     ("staging.engine", "staging.prices", "staging.billing", "staging.model_setups", "staging.provider_checks"),
     ("staging.store",),

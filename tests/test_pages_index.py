@@ -23,6 +23,7 @@ PAGES = (
     "alerts",
     "audit",
     "settings",
+    "people",
 )
 
 

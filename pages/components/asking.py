@@ -14,7 +14,7 @@ from pages.components.past import line_cards
 from pages.components.picker import Group, pick
 from pages.components.prompting import PromptChoice, choose_prompts
 from pages.components.words import counted, dollars, duration, money_words, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.desk import Estimate, ModelChoice, Plan
 from staging.errors import StagingError
 from staging.ids import new_id
@@ -98,7 +98,7 @@ def run_bar(lab: Lab, rooms: list[str], choices: list[ModelChoice], told: Prompt
     if plan is None:
         return
     if pressed and not lab.desk.must_confirm(plan):
-        started = lab.desk.start(plan, person(), order=order)
+        started = lab.desk.start(plan, person(Permission.RUN), order=order)
         expect_end_of(started)
         go({COMPARISON: started})
     if pressed:
@@ -128,7 +128,7 @@ def confirm(lab: Lab, plan: Plan, order: str) -> None:
                 icon=":material/play_arrow:",
                 key=f"compare-confirm-{order}-{amount.highest_usd}-{amount.unknown_count}",
             ):
-                started = lab.desk.start(plan, person(), order=order, confirmed=amount)
+                started = lab.desk.start(plan, person(Permission.RUN), order=order, confirmed=amount)
                 expect_end_of(started)
                 forget()
                 go({COMPARISON: started})

@@ -8,7 +8,7 @@ from pages.components.addresses import COMPARISON, go
 from pages.components.upload import ENDINGS, MOST_MEGABYTES
 from pages.components.words import plain
 from staging import externals
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import StagingError
 from staging.externals import LONGEST_MAKER, Import
 from staging.lab import Lab
@@ -56,7 +56,7 @@ def bring_in(lab: Lab, comparison_id: str) -> None:
             lab.store,
             lab.pictures,
             piece,
-            person(),
+            person(Permission.RUN),
             comparison=comparison_id if where == HERE else None,
             name=f"{maker} on {rooms[room]}",
         )

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.components.open_fields import OpenFields
 from pages.components.said import Said
 from pages.components.words import counted, dollars, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.budgets import LONGEST_NAME, LONGEST_NOTE, Budget, Outlook, Period, Scope, Standing
 from staging.errors import ParametersRefused, StagingError
 from staging.lab import Lab
@@ -161,7 +161,7 @@ def fields(lab: Lab, before: Budget | None, version: int | None) -> None:
         try:
             amount = usd((limit or "").replace(",", ""), "The limit")
             new = Budget(name, scope, thing, period, amount, bool(hard), _per_cents(thresholds or ""))
-            lab.budgets.save(new, person(), datetime.now(UTC), note=note or "", follows=version)
+            lab.budgets.save(new, person(Permission.EDIT_BUDGETS), datetime.now(UTC), note=note or "", follows=version)
         except StagingError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
@@ -221,7 +221,7 @@ def remove(lab: Lab, name: str, version: int) -> None:
         st.markdown("Nothing that it refused or told is undone, and its history stays.")
         if st.button("Yes, remove it", icon=":material/delete:", key=f"budget-remove-{name}-{version}"):
             try:
-                lab.budgets.remove(name, person(), datetime.now(UTC), follows=version)
+                lab.budgets.remove(name, person(Permission.EDIT_BUDGETS), datetime.now(UTC), follows=version)
             except StagingError as error:
                 st.error(plain(str(error)), icon=":material/error:")
                 return

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components.words import plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import StagingError
 from staging.exports import NOT_LEGAL_ADVICE, FileType, LabelRule, Original, QrCode, Which
 from staging.exports.profiles import KnownProfile
@@ -103,7 +103,9 @@ def _edit(lab: Lab, known: KnownProfile) -> None:
             }
             try:
                 # Under another name it is a new profile, or somebody's: then no version of ours comes before it.
-                lab.takeaway.profiles.write(values, person(), follows=known.version if name == profile.name else -1)
+                lab.takeaway.profiles.write(
+                    values, person(Permission.TAKE_AWAY), follows=known.version if name == profile.name else -1
+                )
             except StagingError as error:
                 st.error(plain(str(error)), icon=":material/error:")
             else:
@@ -112,5 +114,5 @@ def _edit(lab: Lab, known: KnownProfile) -> None:
     if known.version >= 0:
         word = "Back to the shipped one" if known.shipped else "Remove"
         if st.button(word, icon=":material/undo:", key=f"{place}-remove"):
-            lab.takeaway.profiles.remove(profile.name, person())
+            lab.takeaway.profiles.remove(profile.name, person(Permission.TAKE_AWAY))
             st.rerun()

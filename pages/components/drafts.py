@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components.said import Said
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import PromptsRefused, StagingError
 from staging.lab import Lab
 from staging.prompts import Body, Place, changed, text_at
@@ -103,7 +103,7 @@ def save(lab: Lab) -> None:
 
     def keep() -> Edition:
         body = mine.body(shelf.current())
-        return shelf.keep(body, person(), datetime.now(UTC), note=note, follows=mine.follows)
+        return shelf.keep(body, person(Permission.EDIT_PROMPTS), datetime.now(UTC), note=note, follows=mine.follows)
 
     if not mine.changes:
         SAID.nothing("Nothing was changed, so no version was saved.")
@@ -113,7 +113,12 @@ def save(lab: Lab) -> None:
 
 def replace(lab: Lab, body: Body, note: str, follows: int) -> None:
     """Save a whole book as the next version; a draft is left as it is. A callback."""
-    act(lambda: lab.prompt_shelf.keep(body, person(), datetime.now(UTC), note=note, follows=follows), follows)
+    act(
+        lambda: lab.prompt_shelf.keep(
+            body, person(Permission.EDIT_PROMPTS), datetime.now(UTC), note=note, follows=follows
+        ),
+        follows,
+    )
 
 
 def discard() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.components.addresses import VIEW, address_of
 from pages.components.calm import calm
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import StagingError
 from staging.lab import Lab
 from staging.predictions import Reason, Verdict
@@ -76,7 +76,7 @@ def take_marks(lab: Lab, kept: Inbox, said: Any) -> None:
             continue
         kept.heard = turn
         try:
-            lab.desk.mark(prediction_id, person(), **_asked(changes))
+            lab.desk.mark(prediction_id, person(Permission.JUDGE), **_asked(changes))
         except StagingError as error:
             refused.append(error)
     if refused:

@@ -11,7 +11,7 @@ from pages.components.finishing import expect_end_of
 from pages.components.picker import Badge, Choice
 from pages.components.prefilling import prefill
 from pages.components.words import counted, dollars, moment, money_words, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import StagingError
 from staging.images import Pictures
 from staging.lab import Lab
@@ -94,7 +94,9 @@ def manage(lab: Lab, comparison: Comparison) -> None:
 def _say(
     lab: Lab, comparison_id: str, *, name: str | None = None, note: str | None = None, archived: bool | None = None
 ) -> None:
-    lab.store.comparisons.describe(comparison_id, person(), datetime.now(UTC), name=name, note=note, archived=archived)
+    lab.store.comparisons.describe(
+        comparison_id, person(Permission.RUN), datetime.now(UTC), name=name, note=note, archived=archived
+    )
     st.rerun()
 
 
@@ -131,6 +133,6 @@ def _run_again(lab: Lab, comparison: Comparison) -> None:
             return
     st.session_state.pop(asked, None)
     name = f"{comparison.name} (again)"[-LONGEST_NAME:] if comparison.name else ""
-    started = lab.desk.start(plan, person(), name=name, confirmed=amount)
+    started = lab.desk.start(plan, person(Permission.RUN), name=name, confirmed=amount)
     expect_end_of(started)
     go({COMPARISON: started})

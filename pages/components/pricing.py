@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.said import Said
 from pages.components.words import dollars, moment, plain, price_text
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import StagingError
 from staging.lab import Lab
 from staging.prices import LAST_DAY, Entry, HardwareRate, PriceCard, usd
@@ -98,7 +98,9 @@ def take_back(lab: Lab, card: PriceCard, entry: Entry) -> None:
     """The entry will never hold. A callback."""
     note = f"Taken back: the entry of {entry.since}"
     act(
-        lambda: lab.prices.take_back(card.spec.id, entry, person(), datetime.now(UTC), note=note, follows=card.version),
+        lambda: lab.prices.take_back(
+            card.spec.id, entry, person(Permission.EDIT_PRICES), datetime.now(UTC), note=note, follows=card.version
+        ),
         f"The entry of {entry.since:%-d %b %Y} is taken back.",
     )
 
@@ -139,7 +141,9 @@ def add(lab: Lab, card: PriceCard, kind: str) -> None:
                 price["hardware"] = state[key_of(card, "hardware")]
             elif all(price[field] is None for field, _ in needed):
                 usd("", needed[0][1])
-        lab.prices.add(card.spec.id, since, price, person(), datetime.now(UTC), note="", follows=card.version)
+        lab.prices.add(
+            card.spec.id, since, price, person(Permission.EDIT_PRICES), datetime.now(UTC), note="", follows=card.version
+        )
 
     if act(keep, f"From {since:%-d %b %Y}: the entry is in the book. What was asked for before keeps its price."):
         for name in ("source", "note", RUN[0], *(field for fields in KINDS.values() for field, _ in fields)):
@@ -180,7 +184,9 @@ def declare(lab: Lab, card: PriceCard, withdraw: bool = False) -> None:
     def keep() -> None:
         most = None if withdraw else usd(st.session_state[key] or "", "The worst price")
         note = f"Worst price: {st.session_state.get(why) or 'no reason given'}"
-        lab.prices.declare_worst(card.spec.id, most, person(), datetime.now(UTC), note=note, follows=card.version)
+        lab.prices.declare_worst(
+            card.spec.id, most, person(Permission.EDIT_PRICES), datetime.now(UTC), note=note, follows=card.version
+        )
 
     if act(keep, "The worst price is withdrawn." if withdraw else "The worst price is declared."):
         st.session_state[key] = st.session_state[why] = ""
@@ -219,7 +225,9 @@ def keep_rate(lab: Lab, known: HardwareRate | None, follows: int) -> None:
             "source": state["hardware-source"],
             "dated": state["hardware-dated"],
         }
-        lab.prices.hardware.keep(rate, person(), datetime.now(UTC), note=f"Rate of {sku}", follows=follows)
+        lab.prices.hardware.keep(
+            rate, person(Permission.EDIT_PRICES), datetime.now(UTC), note=f"Rate of {sku}", follows=follows
+        )
 
     if act(keep, "The rate is in the table. What was asked for before keeps its price."):
         state["hardware-usd"] = state["hardware-source"] = ""

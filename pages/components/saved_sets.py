@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.parameters import chosen, set_models
 from pages.components.picker import set_choice
 from pages.components.words import counted, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.desk import ModelSet, ModelSets
 from staging.errors import ParametersRefused, StagingError
 from staging.lab import Lab
@@ -44,7 +44,7 @@ def _saved(lab: Lab, kept: ModelSets, one: ModelSet, picker: str) -> None:
         )
     if pressed:
         try:
-            kept.remove(one, person())
+            kept.remove(one, person(Permission.RUN))
             st.rerun()
         except StagingError as error:
             st.error(plain(str(error)), icon=":material/error:")
@@ -81,7 +81,7 @@ def _save(kept: ModelSets, sets: list[ModelSet], models: list[str]) -> None:
     if pressed:
         try:
             follows = there.version if there else None
-            kept.save(name, [chosen(model) for model in models], person(), follows=follows)
+            kept.save(name, [chosen(model) for model in models], person(Permission.RUN), follows=follows)
             st.rerun()
         except StagingError as error:
             st.error(plain(str(error)), icon=":material/error:")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.pricing import act
 from pages.components.words import counted, dollars, moment, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.billing import Bill, Match, Reconciliation, read_bill, reconcile, settle, settle_by_hand
 from staging.errors import BillRefused
 from staging.exports.words import harmless
@@ -162,7 +162,7 @@ def _matches(lab: Lab, matches: Sequence[Match], key: str) -> None:
 def confirm(lab: Lab, found: Reconciliation) -> None:
     """Settle what was shown. A callback."""
     act(
-        lambda: settle(lab.store, found, person(), datetime.now(UTC)),
+        lambda: settle(lab.store, found, person(Permission.EDIT_PRICES), datetime.now(UTC)),
         f"{counted(found.news, 'prediction')} settled as the bill says. The estimates stay beside the amounts.",
     )
 
@@ -214,7 +214,14 @@ def by_hand(lab: Lab, prediction_id: str) -> None:
 
     def keep() -> None:
         amount = usd(state["bills-usd"] or "", "What it came to")
-        settle_by_hand(lab.store, prediction_id, amount, state["bills-why"] or "", person(), datetime.now(UTC))
+        settle_by_hand(
+            lab.store,
+            prediction_id,
+            amount,
+            state["bills-why"] or "",
+            person(Permission.EDIT_PRICES),
+            datetime.now(UTC),
+        )
 
     if act(keep, "Settled. The estimate stays beside the amount."):
         state["bills-usd"] = state["bills-why"] = ""

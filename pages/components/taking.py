@@ -9,7 +9,7 @@ from pages.components.bringing import bring_in
 from pages.components.calm import calmly
 from pages.components.disclosing import disclose
 from pages.components.words import moment, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import NotFound
 from staging.exports import Which
 from staging.lab import Lab
@@ -123,7 +123,7 @@ def _sharing(lab: Lab, comparison_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = st.number_input("Days", 1, MOST_DAYS, FIRST_DAYS, key="taking-days", persist_state="session", width=120)
         if st.button("Make a link", icon=":material/link:", key="taking-link"):
-            links[comparison_id] = origin() + lab.sharing.link(comparison_id, person(), int(days))
+            links[comparison_id] = origin() + lab.sharing.link(comparison_id, person(Permission.SHARE), int(days))
             st.rerun()
         if until and st.button(
             "Stop sharing",
@@ -131,7 +131,7 @@ def _sharing(lab: Lab, comparison_id: str) -> None:
             key="taking-stop",
             help="Every link to this comparison ends now.",
         ):
-            lab.sharing.stop(comparison_id, person())
+            lab.sharing.stop(comparison_id, person(Permission.SHARE))
             links.pop(comparison_id, None)
             st.rerun()
     if until:

@@ -6,7 +6,7 @@ import secrets
 import streamlit as st
 
 from pages.components.words import counted, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import StagingError, UploadRejected
 from staging.lab import Lab
 from staging.rooms import RoomType
@@ -51,7 +51,9 @@ def upload_rooms(lab: Lab, *, key: str) -> list[str]:
             bar.progress(place / len(files), text=f"Reading {plain(file.name)} ({place + 1} of {len(files)})…")
             try:
                 kept.append(
-                    lab.desk.keep_room(file.getvalue(), file.name, person(), room_type=kind or RoomType.OTHER).digest
+                    lab.desk.keep_room(
+                        file.getvalue(), file.name, person(Permission.RUN), room_type=kind or RoomType.OTHER
+                    ).digest
                 )
             except UploadRejected as refusal:
                 refusals.append(f"**{plain(refusal.name)}** was not added: {plain(refusal.reason)}")

@@ -10,7 +10,7 @@ from pages.components.grid import Act, grid
 from pages.components.judging import take
 from pages.components.viewing import open_viewer
 from pages.components.words import counted, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.desk import ComparisonView
 from staging.lab import Lab
 
@@ -68,12 +68,12 @@ def _progress(lab: Lab, seen: ComparisonView) -> None:
         if seen.unfinished:
             st.progress(share, text=words)
             if st.button("Cancel all", icon=":material/close:", key="compare-cancel-all"):
-                lab.desk.cancel_comparison(seen.comparison.id, person())
+                lab.desk.cancel_comparison(seen.comparison.id, person(Permission.RUN))
                 st.rerun(scope="fragment")
         else:
             st.markdown(plain(words), width="stretch")
         if lost > 1 and st.button(f"Retry {lost} failed", icon=":material/refresh:", key="compare-retry-failed"):
-            retried = lab.desk.retry_failed(seen.comparison.id, person())
+            retried = lab.desk.retry_failed(seen.comparison.id, person(Permission.RUN))
             st.session_state[REFUSED] = (seen.comparison.id, retried)
             if retried.tried:
                 expect_end_of(seen.comparison.id)
@@ -91,9 +91,9 @@ def _do(lab: Lab, act: Act) -> None:
         case "open":
             go(st.query_params.to_dict() | address_of(lab, act.prediction_id))
         case "cancel":
-            lab.desk.cancel([act.prediction_id], person())
+            lab.desk.cancel([act.prediction_id], person(Permission.RUN))
             st.rerun(scope="fragment")
         case "retry":
-            lab.desk.retry(act.prediction_id, person())
+            lab.desk.retry(act.prediction_id, person(Permission.RUN))
             expect_end_of(lab.store.predictions.get(act.prediction_id).prediction.comparison_id)
             st.rerun()  # the timer may have to start again

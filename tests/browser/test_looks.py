@@ -26,6 +26,7 @@ PAGES = (
     "Alerts",
     "Audit",
     "Settings",
+    "People",
 )
 
 

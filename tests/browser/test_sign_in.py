@@ -1,0 +1,125 @@
+"""Sign-in in a real browser, at a real provider: four roles, a stranger, and a role that is taken away."""
+
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from staging.access import PAGE, Actor, Role
+from staging.access_pages import may_open
+from tests.app_server import ROOT, AppServer
+from tests.browser.conftest import TRACEBACK, OpenPage, idle
+from tests.labs import lab_at, photo
+from tests.openid_provider import CLIENT, OpenIDProvider
+from tests.signed_in import ADMIN, SIGN_IN
+
+PAGES = {path.stem for path in (ROOT / "pages").glob("*.py")} - {"index", "__init__"}
+
+
+class SignIn(NamedTuple):
+    """An app with sign-in and its provider."""
+
+    app: AppServer
+    provider: OpenIDProvider
+    secret: str
+    """What signs the cookies."""
+
+
+@pytest.fixture(scope="module")
+def sign_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignIn]:
+    folder, secret = tmp_path_factory.mktemp("sign-in") / "data", secrets.token_hex(32)
+    people: dict[str, dict[str, object]] = {
+        str(role): {"email": f"{role}@example.com", "email_verified": True} for role in Role if role is not Role.ADMIN
+    }
+    people["admin"] = {"email": ADMIN, "email_verified": True}
+    people["stranger"] = {"email": "mallory@elsewhere.example", "email_verified": True}
+    people["pretender"] = {"email": ADMIN, "email_verified": False}
+    with lab_at(folder, **SIGN_IN) as lab:
+        lab.desk.keep_room(photo(), "room.png", "tester")
+        for role in (Role.RATER, Role.OPERATOR, Role.MANAGER):
+            follows = lab.people.roster().version
+            root = Actor(ADMIN, Role.ADMIN, PAGE)
+            lab.people.set(root, f"{role}@example.com", role, datetime.now(UTC), follows=follows)
+    with OpenIDProvider(people) as provider:
+        app = AppServer(folder)
+        app.environment.update(
+            STAGING_SAMPLE_ROOMS="false",
+            STAGING_PUBLIC_URL=app.url,
+            STAGING_OIDC_CLIENT_ID=CLIENT,
+            STAGING_OIDC_CLIENT_SECRET=provider.secret,
+            STAGING_OIDC_METADATA_URL=provider.metadata_url,
+            STAGING_COOKIE_SECRET=secret,
+            STAGING_ADMINS=ADMIN,
+        )
+        app.start()
+        try:
+            yield SignIn(app, provider, secret)
+        finally:
+            app.stop()
+    assert TRACEBACK not in app.log(), app.log()
+    kept = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    for canary in (provider.secret, secret):
+        assert canary not in app.log()
+        assert not [data for data in kept if canary.encode() in data]
+
+
+def sign_in_as(page: Page, who: str) -> None:
+    """Sign in as one of the provider's people."""
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name=who, exact=True).click()
+    idle(page)
+
+
+def listed(page: Page) -> set[str]:
+    return {text.split("\n")[-1] for text in page.get_by_test_id("stTopNavLink").all_inner_texts()}
+
+
+def test_each_role_sees_its_pages_and_one_that_is_taken_away_ends(sign_in: SignIn, open_page: OpenPage) -> None:
+    pages: dict[str, Page] = {}
+    for role in Role:
+        page = pages[role] = open_page("/", server=sign_in.app, tolerate="404")
+        sign_in_as(page, role)
+        expect(page.get_by_text(re.compile(f"^{'ada' if role is Role.ADMIN else role}@")).first).to_be_visible()
+        actor = Actor("", role, PAGE)
+        assert listed(page) == {one.capitalize() for one in PAGES if may_open(actor, one)}
+    rater, operator, admin = pages[Role.RATER], pages[Role.OPERATOR], pages[Role.ADMIN]
+    expect(rater.get_by_text("is a rater here, and only operators, managers and admins may look")).to_be_visible()
+    operator.goto("/costs")
+    expect(operator.get_by_text("is an operator here, and only managers and admins may see costs")).to_be_visible()
+    operator.goto("/rooms")
+    picture = operator.locator("img[src*='/pictures/']").first
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("one => one.naturalWidth") > 0
+    assert httpx.get(sign_in.app.url + (picture.get_attribute("src") or "")).status_code == 401
+
+    admin.get_by_role("link", name="People").click()
+    admin.locator("[class*='st-key-people-remove-operator'] button").first.click()
+    expect(admin.get_by_text("is off the list")).to_be_visible()
+    operator.get_by_role("link", name="Models").click()
+
+    expect(operator.get_by_text("nobody has given you a role in Staging Lab yet")).to_be_visible()
+    assert listed(operator) == set()
+    operator.get_by_role("button", name="Sign out").click()
+    expect(operator.get_by_role("button", name="Sign in")).to_be_visible()
+    assert sign_in.provider.issued >= 4
+    for page in pages.values():
+        assert sign_in.provider.secret not in page.content()
+        assert sign_in.secret not in page.content()
+
+
+def test_a_stranger_and_a_pretender_get_in_nowhere(sign_in: SignIn, open_page: OpenPage) -> None:
+    for who, said, path in (
+        ("stranger", "nobody has given you a role", "/people"),
+        ("pretender", "has not verified the address", "/costs"),
+    ):
+        page = open_page("/", server=sign_in.app, tolerate="404")
+        sign_in_as(page, who)
+        expect(page.get_by_text(said)).to_be_visible()
+        page.goto(path)
+        expect(page.get_by_text(said)).to_be_visible()
+        assert page.get_by_test_id("stTopNavLink").count() == 0
