@@ -69,7 +69,8 @@ def open_room(lab: Lab, digest: str) -> None:
     @calmly
     def show() -> None:
         room = lab.store.rooms.get(digest)
-        picture = lab.pictures.url(digest, PictureKind.VIEW)
+        kind = PictureKind.VIEW if lab.pictures.here(digest, PictureKind.VIEW) else PictureKind.THUMBNAIL
+        picture = lab.pictures.url(digest, kind)
         st.html(
             f'<img src="{picture}" width="{room.width}" height="{room.height}" alt="The room" '
             'style="width:100%;height:auto;max-height:34vh;object-fit:contain;border-radius:0.5rem">'

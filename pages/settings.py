@@ -2,11 +2,16 @@
 
 import streamlit as st
 
+from pages.components.settings_health import show_health, show_notifications
 from pages.components.settings_models import show_models
+from pages.components.settings_retention import show_retention
 from staging.lab import current
 
 SECTIONS = {
     "Models": show_models,
+    "Notifications": show_notifications,
+    "Retention": show_retention,
+    "Health": show_health,
 }
 
 section = st.segmented_control(

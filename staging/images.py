@@ -155,8 +155,29 @@ class Pictures:
         """Return where this file of a room or an output is; NotFound when it is not here."""
         path = self._folder.find(kind, digest)
         if path is None:
-            raise NotFound(f"The picture {digest[:12]} is not in the pictures folder. Was the folder moved or cleaned?")
+            raise NotFound(
+                f"The picture {digest[:12]} is not in the pictures folder: it was deleted by retention, "
+                "or the folder was moved or cleaned."
+            )
         return path
+
+    def here(self, digest: str, kind: PictureKind) -> bool:
+        """True when this file of the picture is kept."""
+        return self._folder.find(kind, digest) is not None
+
+    def size_bytes(self, digest: str, kind: PictureKind) -> int | None:
+        """Return the file's size, an original's copy to send included; None when it is not kept."""
+        files = self._files(digest, kind)
+        return sum(path.stat().st_size for path in files) if files else None
+
+    def delete(self, digest: str, kind: PictureKind) -> None:
+        """The file is not kept any more, nor an original's copy to send."""
+        for path in self._files(digest, kind):
+            path.unlink(missing_ok=True)
+
+    def _files(self, digest: str, kind: PictureKind) -> list[Path]:
+        kinds = (kind, PictureKind.SENT) if kind is PictureKind.ORIGINAL else (kind,)
+        return [path for one in kinds if (path := self._folder.find(one, digest)) is not None]
 
     def pixels(self, digest: str) -> bytes:
         """Return all pixels of an output as lossless PNG of our own, upright, in sRGB, with nothing else in it.

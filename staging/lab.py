@@ -31,6 +31,7 @@ from staging.providers.base import Provider
 from staging.providers.offline import OfflineProvider, missing_packages
 from staging.providers.replicate import ReplicateProvider
 from staging.registry import ModelRegistry
+from staging.retention import Retention
 from staging.rooms import SAMPLE_ROOMS, Room
 from staging.routing import Routing
 from staging.sharing import Sharing
@@ -68,6 +69,7 @@ class Lab:
     voting: Voting
     blind_pictures: BlindPictures
     people: People
+    retention: Retention
     claim: Claim
 
     @property
@@ -84,6 +86,7 @@ class Lab:
         """Stop the engine, close the ledger and let go of the data folder."""
         self.engine.stop()
         self.alerts.stop()
+        self.retention.stop()
         self.pictures.close()
         self.store.close()
         self.claim.release()
@@ -152,12 +155,14 @@ def open_lab(settings: Settings) -> Lab:
         voting=voting,
         blind_pictures=BlindPictures(store, pictures, key),
         people=people,
+        retention=Retention(store, pictures, experiments),
         claim=held,
     )
     try:
         people.refuse_adminless()
         _add_sample_rooms(lab)
         alerts.start()
+        lab.retention.start()
     except BaseException:
         lab.close()
         raise

@@ -55,6 +55,7 @@ ROWS: Mapping[str, str] = {
         "VALUES ({n} + 1, '2026-01-02 03:04:05+00', 'ada', 'page', 'change budget', 'ours', NULL, '{{\"a\": 1}}', '', "
         "'0', '{n}')"
     ),
+    "deletions": "VALUES ('output', 'd{n}', '2026-01-02 03:04:05+00', 'ada', 6)",
     "settlements": "VALUES ('p{n}', 0, 0.03, 'bill', '', '2026-01-02 03:08:05+00', 'ada')",
     "reservations": "VALUES ('p{n}', 0.05, '2026-01-02 03:04:05+00')",
     "open_predictions": "VALUES ('o{n}', 'reve/edit', '', 'ada', 0.05)",

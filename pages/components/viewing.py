@@ -109,6 +109,20 @@ def _wanted(places: list[Place], prediction_id: str, room: str) -> int | None:
     return next(exact, next(near, None))
 
 
+def _original(pictures: Pictures, digest: str) -> str | None:
+    return pictures.url(digest, PictureKind.ORIGINAL) if pictures.here(digest, PictureKind.ORIGINAL) else None
+
+
+def _view(pictures: Pictures, digest: str) -> str:
+    """Return the view, or the thumbnail when retention has deleted the view."""
+    kind = PictureKind.VIEW if pictures.here(digest, PictureKind.VIEW) else PictureKind.THUMBNAIL
+    return pictures.url(digest, kind)
+
+
+def _kept(pictures: Pictures, digest: str) -> str:
+    return "" if pictures.here(digest, PictureKind.ORIGINAL) else "only a smaller picture: the original was deleted"
+
+
 # ── what is known of a picture ──────────────────────────────────────────────────────────────
 
 
@@ -121,6 +135,7 @@ def original(room: Room, pictures: Pictures, zone: str | None) -> Shot:
         ("Size", f"{_size(room.width, room.height)} pixels, {_bytes(room.size_bytes)}"),
         ("Uploaded", f"{moment(room.uploaded_at, zone)} by {room.uploaded_by}"),
         ("Note", room.note),
+        ("Kept", _kept(pictures, room.digest)),
     ]
     return Shot(
         id=room.digest,
@@ -128,8 +143,8 @@ def original(room: Room, pictures: Pictures, zone: str | None) -> Shot:
         label="Original",
         alt=f"{room.name} before",
         thumbnail=pictures.url(room.digest, PictureKind.THUMBNAIL),
-        view=pictures.url(room.digest, PictureKind.VIEW),
-        full=pictures.url(room.digest, PictureKind.ORIGINAL),
+        view=_view(pictures, room.digest),
+        full=_original(pictures, room.digest),
         width=room.width,
         height=room.height,
         facts=_known(facts),
@@ -141,21 +156,21 @@ def output(place: Place, column: Column, room: Room, pictures: Pictures, zone: s
     now, picture = place.now, place.now.outputs[0]
     title = f"{column.name}, {column.detail}" if column.detail else column.name
     frame = framing((picture.width, picture.height), (room.width, room.height))
-    full = None if picture.media_type == "image/heic" else pictures.url(picture.digest, PictureKind.ORIGINAL)
+    full = None if picture.media_type == "image/heic" else _original(pictures, picture.digest)
     return Shot(
         id=now.prediction.id,
         code=str(place.column + 1),
         label=title,
         alt=f"{room.name} staged by {title}",
         thumbnail=pictures.url(picture.digest, PictureKind.THUMBNAIL),
-        view=pictures.url(picture.digest, PictureKind.VIEW),
+        view=_view(pictures, picture.digest),
         full=full,
         width=picture.width,
         height=picture.height,
         framing=frame.whole,
         framing_brief=frame.brief,
         other_shape=frame.other_shape,
-        facts=facts(now, column, zone),
+        facts=(*facts(now, column, zone), *_known([("Kept", _kept(pictures, picture.digest))])),
         judged=True,
     )
 

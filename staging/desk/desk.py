@@ -26,7 +26,7 @@ from staging.desk.views import CellView, ComparisonView, ModelOffer, Retried, ce
 from staging.engine import Engine
 from staging.errors import BudgetExceeded, ConfirmationNeeded, EventRefused, NotFound, ParametersRefused, UnknownModel
 from staging.ids import new_id
-from staging.images import Pictures
+from staging.images import PictureKind, Pictures
 from staging.model_setups import OFF, ModelSetup, ModelSetups
 from staging.predictions import LONGEST_NOTE, MOST_STARS, Comparison, Mark, Prediction, Reason, State, Verdict
 from staging.prices import PriceBook
@@ -136,6 +136,8 @@ class Desk:
         cells: list[PlannedPrediction] = []
         for digest in dict.fromkeys(rooms):
             room = self._store.rooms.get(digest)
+            if not self._pictures.here(digest, PictureKind.ORIGINAL):
+                raise ParametersRefused(f"The photo of {room.name} is not kept here any more: upload it again.")
             for choice in choices:
                 if choice.rooms is not None and digest not in choice.rooms:
                     continue

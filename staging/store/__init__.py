@@ -33,6 +33,7 @@ from staging.store.export import export, parquet
 from staging.store.history import HistoryLedger, ModelHistory
 from staging.store.predictions import PredictionLedger
 from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
+from staging.store.retention import KEEPS, OUTPUT, ROOM, VIEW, Deletion, RetentionLedger
 from staging.store.rooms import RoomLedger
 from staging.store.schema import applied_migrations, make_views, migrate, pending, read_migrations
 from staging.store.settlements import Billed, Settlement, SettlementLedger
@@ -41,7 +42,11 @@ from staging.store.verify import Verification, verify
 from staging.store.votes import VoteLedger
 
 __all__ = [
+    "KEEPS",
     "LONGEST_BY_DAY",
+    "OUTPUT",
+    "ROOM",
+    "VIEW",
     "Alert",
     "AlertKey",
     "AlertLedger",
@@ -66,6 +71,7 @@ __all__ = [
     "CostReport",
     "CostRow",
     "DayOfModel",
+    "Deletion",
     "Delivery",
     "Document",
     "DocumentLedger",
@@ -79,6 +85,7 @@ __all__ = [
     "PredictionLedger",
     "RaterChecks",
     "RaterState",
+    "RetentionLedger",
     "RoomLedger",
     "RunTimes",
     "Settlement",
@@ -102,6 +109,7 @@ class Store:
     def __init__(self, ledger: LedgerFile, zone: str = "UTC") -> None:
         self.ledger = ledger
         self.audit = AuditLedger(ledger)
+        self.retention = RetentionLedger(ledger, self.audit)
         self.rooms = RoomLedger(ledger, self.audit)
         self.comparisons = ComparisonLedger(ledger)
         self.predictions = PredictionLedger(ledger)

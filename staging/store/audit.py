@@ -186,6 +186,11 @@ class AuditLedger:
             ).fetchall()
         return (counted[0] if counted else 0), [_entry(row) for row in rows]
 
+    def count(self) -> int:
+        """Return how many entries there are."""
+        ((count,),) = self._ledger.rows("SELECT count(*) FROM app.audit")
+        return int(count)
+
     def names(self) -> tuple[builtins.list[str], builtins.list[str]]:
         """Return who has acted, and which acts there are, each in order."""
         rows = self._ledger.rows("SELECT DISTINCT actor, act FROM app.audit")

@@ -236,6 +236,16 @@ AUDIT = Table(
         "digest": "VARCHAR",
     },
 )
+DELETIONS = Table(
+    "app.deletions",
+    {
+        "kind": "VARCHAR",
+        "digest": "VARCHAR",
+        "deleted_at": "TIMESTAMPTZ",
+        "deleted_by": "VARCHAR",
+        "size_bytes": "BIGINT",
+    },
+)
 UPLOADS = Table(
     "app.uploads",
     {

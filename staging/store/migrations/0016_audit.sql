@@ -14,3 +14,13 @@ CREATE TABLE app.audit (
     digest VARCHAR NOT NULL,
     PRIMARY KEY (sequence)
 );
+
+-- A picture file that retention has deleted: of a room, of an output, or a view of either. The rows about it stay.
+CREATE TABLE app.deletions (
+    kind VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL,
+    deleted_at TIMESTAMPTZ NOT NULL,
+    deleted_by VARCHAR NOT NULL,
+    size_bytes BIGINT NOT NULL,
+    PRIMARY KEY (kind, digest, deleted_at)
+);
