@@ -144,7 +144,8 @@ class Settings(BaseSettings):
         bare = parts.hostname and "@" not in parts.netloc and url == f"{parts.scheme}://{parts.netloc}"
         if url and not (bare and parts.scheme in ("https", "http")):
             raise ValueError("It must be such as https://lab.example.com, without a path")
-        return url.lower()
+        # A browser names its page's origin in small letters and without the scheme's own port.
+        return url.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
 
     @field_validator("admins", mode="before")
     @classmethod

@@ -60,6 +60,7 @@ class People:
         self._seconds = settings.sign_in_hours * 3600
         self._store = store
         self._now = now
+        self._known: tuple[int, Roster] | None = None
 
     def actor(self, claims: Mapping[str, object] | None, origin: str) -> Actor:
         """Return who acts, with the role of this moment, by the claims of a checked token of the provider.
@@ -90,10 +91,17 @@ class People:
 
     def roster(self) -> Roster:
         """Return the page's people of this moment."""
-        try:
-            return _roster(self._store.documents.get(KIND, NAME))
-        except NotFound:
-            return Roster(-1, MappingProxyType({}))
+        # A page asks several times a run, and a read takes milliseconds: what was read holds until somebody
+        # writes a document, whatever it is. The number comes first, so that no write in between is missed.
+        writes = self._store.documents.writes
+        known = self._known
+        if known is None or known[0] != writes:
+            try:
+                roster = _roster(self._store.documents.get(KIND, NAME))
+            except NotFound:
+                roster = Roster(-1, MappingProxyType({}))
+            known = self._known = (writes, roster)
+        return known[1]
 
     def versions(self) -> list[Document]:
         """Return every version that was written, the newest first."""

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_mock import MockerFixture
 
 from staging.access import LOCAL_PERSON, PAGE, Actor, Role
+from staging.audit import changes
 from staging.config import Settings
 from staging.errors import EditedMeanwhile, NotAllowed, PeopleRefused, SettingsRefused, SignInNeeded, Stranger
 from staging.people import Basis, People
 from staging.store import Store
+from staging.store.audit import AuditFilter
 from tests.signed_in import ADMIN, SIGN_IN, claims
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -189,3 +192,25 @@ def test_only_people_of_the_same_domain_learn_whom_to_ask(people: People) -> Non
 
     assert people.whom_to_ask("lee@example.com") == [ADMIN, "zoe@example.com"]
     assert people.whom_to_ask("lee@elsewhere.example") == []
+
+
+def test_the_people_are_read_once_until_a_document_is_written(store: Store, mocker: MockerFixture) -> None:
+    people, another = people_of(store), people_of(store)
+    give(another, KIM, Role.RATER)
+    read = mocker.spy(store.documents, "get")
+    for _ in range(5):
+        assert people.role(KIM) == (Role.RATER, Basis.PAGE)
+    assert read.call_count == 1
+
+    give(another, KIM, Role.MANAGER)
+    assert people.role(KIM) == (Role.MANAGER, Basis.PAGE)
+
+
+def test_a_change_of_roles_is_in_the_audit_log(people: People, store: Store) -> None:
+    give(people, KIM, Role.RATER)
+    give(people, KIM, Role.ADMIN)
+
+    _, entries = store.audit.list(AuditFilter(), 10)
+    last = entries[0]
+    assert (last.actor, last.origin, last.act, last.note) == (ADMIN, PAGE, "change people", "kim@example.com: admin")
+    assert [(one.before, one.after) for one in changes(last)] == [("rater", "admin")]

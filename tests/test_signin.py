@@ -139,3 +139,11 @@ def test_a_public_address_is_an_origin(monkeypatch: pytest.MonkeyPatch, url: str
 def test_admins_are_read_with_commas_or_spaces_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAGING_ADMINS", " Ada@Example.com, kim@example.com\nlee@example.com, ")
     assert read_settings().admins == (ADMIN, "kim@example.com", "lee@example.com")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://Lab.example.com/", " https://lab.example.com:443 ", "https://lab.example.com"]
+)
+def test_a_public_address_is_kept_as_browsers_name_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("STAGING_PUBLIC_URL", url)
+    assert read_settings().public_url == "https://lab.example.com"

@@ -37,8 +37,16 @@ class DocumentLedger:
     def __init__(self, ledger: LedgerFile, audit: AuditLedger) -> None:
         self._ledger = ledger
         self._audit = audit
+        self._writes = 0
 
-    @again_on_conflict
+    @property
+    def writes(self) -> int:
+        """How many times `write` has ended in this process, which owns the ledger.
+
+        Whoever keeps what they read, with this number from before they read it, knows when it may have changed.
+        """
+        return self._writes
+
     def write(
         self,
         kind: str,
@@ -56,6 +64,15 @@ class DocumentLedger:
         written another one since. A body equal to the last one writes nothing. Every kind but
         the EVERYDAY ones is in the audit log with the same transaction.
         """
+        try:
+            return self._write(kind, name, body, by, at, note, follows)
+        finally:
+            self._writes += 1
+
+    @again_on_conflict
+    def _write(
+        self, kind: str, name: str, body: JsonValue, by: str, at: datetime, note: str, follows: int | None
+    ) -> Document:
         with self._audit.writing() as cursor:
             last = _last(cursor, kind, name)
             if follows is not None and (last.version if last else -1) != follows:
