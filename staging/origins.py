@@ -15,6 +15,10 @@ class Author(str):
         author.origin = origin
         return author
 
+    def __reduce__(self) -> "tuple[type[Author], tuple[str, str]]":
+        """Return how a copy is made: Streamlit copies the values of its widgets."""
+        return Author, (str(self), self.origin)
+
 
 def origin_of(by: str) -> str:
     """Return where the act of this name comes from; UNKNOWN for a bare name."""

@@ -1,5 +1,7 @@
 """Every cell of the table of roles, and the pages' rows."""
 
+import copy
+import pickle
 from itertools import product
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from staging import access
 from staging.access import PAGE, ROLE_PERMISSIONS, Actor, Permission, Role, acting, allow, person, set_acting
 from staging.access_pages import PAGE_PERMISSIONS, may_open, open_page
 from staging.errors import NotAllowed
+from staging.origins import origin_of
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 
@@ -119,6 +122,10 @@ def test_who_acts_is_asked_for_at_every_act(role_now: list[Role]) -> None:
     assert person() == "kim@example.com"
     with pytest.raises(NotAllowed, match="may upload rooms"):
         person(Permission.RUN)
+
+
+def test_a_name_that_is_copied_still_says_where_from(role_now: list[Role]) -> None:
+    assert origin_of(copy.deepcopy(person())) == origin_of(pickle.loads(pickle.dumps(person()))) == PAGE
 
 
 def test_nobody_acts_before_a_page_was_opened(monkeypatch: pytest.MonkeyPatch) -> None:
