@@ -14,6 +14,7 @@ from staging.access import PAGE, Actor, Role
 from staging.access_pages import may_open
 from tests.app_server import ROOT, AppServer
 from tests.browser.conftest import TRACEBACK, OpenPage, idle
+from tests.browser.test_accessibility import hindrances
 from tests.labs import lab_at, photo
 from tests.openid_provider import CLIENT, OpenIDProvider
 from tests.signed_in import ADMIN, SIGN_IN
@@ -98,6 +99,9 @@ def test_each_role_sees_its_pages_and_one_that_is_taken_away_ends(sign_in: SignI
     assert httpx.get(sign_in.app.url + (picture.get_attribute("src") or "")).status_code == 401
 
     admin.get_by_role("link", name="People").click()
+    expect(admin.get_by_text("A change holds from the next thing")).to_be_visible()
+    idle(admin)
+    assert hindrances(admin) == []
     admin.locator("[class*='st-key-people-remove-operator'] button").first.click()
     expect(admin.get_by_text("is off the list")).to_be_visible()
     operator.get_by_role("link", name="Models").click()
@@ -106,6 +110,7 @@ def test_each_role_sees_its_pages_and_one_that_is_taken_away_ends(sign_in: SignI
     assert listed(operator) == set()
     operator.get_by_role("button", name="Sign out").click()
     expect(operator.get_by_role("button", name="Sign in")).to_be_visible()
+    assert hindrances(operator) == []
     assert sign_in.provider.issued >= 4
     for page in pages.values():
         assert sign_in.provider.secret not in page.content()
