@@ -87,6 +87,7 @@ LISTED = (
         ":material/notifications:",
         "What was told about budgets, and by which channels it is sent.",
     ),
+    Listed("projects", "Projects", ":material/folder:", "The model and style each begins with; archive."),
     Listed("settings", "Settings", ":material/settings:", "Models, notifications, how long pictures are kept, health."),
     Listed("audit", "Audit", ":material/policy:", "Who changed what, from where, and what it was before."),
     Listed("people", "People", ":material/group:", "Who may do what here."),

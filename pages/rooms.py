@@ -35,9 +35,7 @@ def show_rooms(lab: Lab) -> None:
             key="rooms-type",
             format_func=lambda one: one.value.capitalize(),
         )
-        project = st.selectbox(
-            "Project", lab.store.rooms.projects(), index=None, placeholder="Any", key="rooms-project"
-        )
+        project = st.selectbox("Project", lab.projects.names(), index=None, placeholder="Any", key="rooms-project")
         archived = st.toggle("Archived", key="rooms-archived")
     rooms = [
         room
@@ -93,7 +91,7 @@ def describe(lab: Lab, room: Room) -> None:
             format_func=lambda one: one.value.capitalize(),
             key=f"room-type-{room.digest}",
         )
-        projects = lab.store.rooms.projects()
+        projects = sorted({*lab.projects.names(), *filter(None, [room.project])})
         project = st.selectbox(
             "Project",
             projects,

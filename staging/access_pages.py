@@ -18,6 +18,7 @@ PAGE_PERMISSIONS: Mapping[str, Permission] = {
     "costs": Permission.SEE_COSTS,
     "budgets": Permission.SEE_COSTS,
     "alerts": Permission.SEE_COSTS,
+    "projects": Permission.MANAGE_PROJECTS,
     "people": Permission.MANAGE_PEOPLE,
     "audit": Permission.SEE_AUDIT,
     "settings": Permission.ADMINISTER,

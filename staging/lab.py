@@ -25,6 +25,7 @@ from staging.model_setups import ModelSetups
 from staging.models import default_registry
 from staging.people import People
 from staging.prices import PriceBook, read_rates
+from staging.projects import Projects
 from staging.prompts import PromptBook
 from staging.provider_checks import ProviderChecks
 from staging.providers.base import Provider
@@ -69,6 +70,7 @@ class Lab:
     voting: Voting
     blind_pictures: BlindPictures
     people: People
+    projects: Projects
     retention: Retention
     claim: Claim
 
@@ -155,6 +157,7 @@ def open_lab(settings: Settings) -> Lab:
         voting=voting,
         blind_pictures=BlindPictures(store, pictures, key),
         people=people,
+        projects=Projects(store),
         retention=Retention(store, pictures, experiments),
         claim=held,
     )

@@ -48,6 +48,7 @@ PAGE_TABLE = {
     "costs": "ma",
     "budgets": "ma",
     "alerts": "ma",
+    "projects": "ma",
     "people": "a",
     "audit": "a",
     "settings": "a",

@@ -24,6 +24,7 @@ PAGES = (
     "audit",
     "settings",
     "people",
+    "projects",
 )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.components.addresses import COMPARISON, go
+from pages.components.beginning import begin_with_project
 from pages.components.budgeting import left_words, refuses
 from pages.components.calm import calmly
 from pages.components.choosing import choose_models, choose_rooms
@@ -48,11 +49,13 @@ def ask_for_comparison(lab: Lab) -> None:
             )
             project = st.selectbox(
                 "Project",
-                lab.store.rooms.projects(),
+                lab.projects.names(),
                 index=None,
                 placeholder="None",
                 accept_new_options=True,
                 key="compare-project",
+                on_change=begin_with_project,
+                args=(lab,),
                 persist_state="session",
             )
         recent_comparisons(lab)

@@ -186,7 +186,7 @@ def _thing(lab: Lab, scope: Scope, before: Budget | None, key: str) -> str:
                 or ""
             )
         case Scope.PROJECT:
-            return _named("Project", ["", *lab.store.rooms.projects()], old or "", f"{key}-project")
+            return _named("Project", ["", *lab.projects.names()], old or "", f"{key}-project")
         case Scope.PERSON:
             people = list(dict.fromkeys([person(), *lab.store.comparisons.people()]))
             return _named("Person", people, old, f"{key}-person")

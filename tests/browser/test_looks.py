@@ -27,6 +27,7 @@ PAGES = (
     "Audit",
     "Settings",
     "People",
+    "Projects",
 )
 
 
