@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.words import counted, moment, plain, span
+from pages.components.words import begun, counted, moment, plain, span
 from staging.audit import Entry, changes
 from staging.exports.audit import as_csv
 from staging.lab import Lab, current
@@ -41,7 +41,7 @@ def show_entry(entry: Entry) -> None:
     """Draw one act: what was done, by whom, and what differs."""
     with st.container(border=True, key=f"audit-entry-{entry.sequence}"):
         subject = f" · {plain(entry.subject)}" if entry.subject else ""
-        st.markdown(f"**{plain(entry.act.capitalize())}**{subject}")
+        st.markdown(f"**{plain(begun(entry.act))}**{subject}")
         when = moment(entry.at, st.context.timezone)
         st.caption(f"{plain(entry.actor)}, from {plain(entry.origin)} · {when} · entry {entry.sequence}")
         if entry.note:
@@ -79,7 +79,7 @@ def show(lab: Lab) -> None:
     """Draw the entries that pass the filters, a page at a time."""
     st.caption(
         "Every act that needs a manager's or an admin's role is kept here, each entry chained to the one before by "
-        "its digest. `python -m staging verify` names any entry that was altered, deleted or moved."
+        "its digest. The command “python -m staging verify” names any entry that was altered, deleted or moved."
     )
     wanted = choose_filter(lab)
     if st.session_state.get(WANTED) != wanted:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components.calm import calm
-from pages.components.words import plain
+from pages.components.words import begun, plain
 from staging.access import Permission, person
 from staging.lab import Lab, current
 from staging.projects import LONGEST_NAME, Project
@@ -42,7 +42,7 @@ def show_project(lab: Lab, project: Project) -> None:
     with st.container(border=True, key=f"projects-{project.name}"):
         st.markdown(f"**{plain(project.name)}**")
         if setting is not None and setting.model is not None:
-            st.caption(plain(setting.words.capitalize()))
+            st.caption(plain(begun(setting.words)))
         models = [offer.spec.id.value for offer in lab.desk.models() if offer.enabled]
         now = setting.model if setting is not None else None
         if now is not None and now not in models:

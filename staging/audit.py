@@ -28,6 +28,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _SECRET_LOOK = re.compile(r"\br8_[A-Za-z0-9]{8,}|(?i:\bbearer\s+)\S{8,}|(?<=://)[^/\s@]+(?=@)")
+_NOTHING = "nothing"
 _SHORT, _AROUND, _LONGEST = 60, 24, 300
 """Characters: a text that is shown whole, what is shown around a difference, and the most that is shown."""
 _MOST_CANDIDATES = 64
@@ -238,7 +239,8 @@ def changes(entry: Entry) -> list[Change]:
     return [
         Change(what, was.get(what), became.get(what))
         for what in dict.fromkeys([*was, *became])
-        if was.get(what) != became.get(what)
+        # What was not there and is empty has not changed for a reader.
+        if was.get(what) != became.get(what) and (what in was or became[what] != _NOTHING)
     ]
 
 
@@ -260,7 +262,7 @@ def _name(name: str) -> str:
 
 def _words(value: JsonValue) -> str:
     if value is None or value in ("", [], {}):
-        return "nothing"
+        return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):

@@ -165,7 +165,6 @@ def test_only_what_differs_is_kept_and_told_in_words() -> None:
         ("people › ben", "2", None),
         ("hard", "no", "yes"),
         ("people › cy", None, "3"),
-        ("note", None, "nothing"),
     ]
 
 

@@ -52,7 +52,7 @@ def show_health(lab: Lab) -> None:
             for sentence in last.found.differences[:SHOWN]:
                 st.markdown(f"- {plain(sentence)}")
             if len(last.found.differences) > SHOWN:
-                st.caption(f"And {len(last.found.differences) - SHOWN} more: run `python -m staging verify`.")
+                st.caption(f"And {len(last.found.differences) - SHOWN} more: run python -m staging verify.")
 
 
 def show_notifications(lab: Lab) -> None:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from pages.components.calm import calm
 from pages.components.checking import show_check
 from pages.components.parameters import parameters_of, rounded_value, value_words, widget
-from pages.components.words import duration, moment, plain, price_text
+from pages.components.words import begun, duration, moment, plain, price_text
 from staging.access import Permission, person
 from staging.desk import ModelOffer
 from staging.lab import Lab
@@ -53,7 +53,7 @@ def show_active(lab: Lab, offers: Mapping[str, ModelOffer]) -> None:
             f"None is set, so **{plain(default.name)}** does a job that names no model (STAGING\\_DEFAULT\\_MODEL)."
         )
     else:
-        st.markdown(f"**{plain(now.model or '')}** does a job that names no model. {plain(now.words.capitalize())}.")
+        st.markdown(f"**{plain(now.model or '')}** does a job that names no model. {plain(begun(now.words))}.")
     if now is not None and now.model and not lab.setups.all().get(now.model, ModelSetup(now.model)).enabled:
         st.warning("It is switched off for new runs: such a job is refused.", icon=":material/warning:")
     with st.expander("Change the active model", icon=":material/swap_horiz:", key="settings-active"):

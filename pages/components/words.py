@@ -99,6 +99,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def begun(words: str) -> str:
+    """Return the words as the beginning of a sentence; names in them stay as they are."""
+    return words[:1].upper() + words[1:]
+
+
 def ordinal(number: int) -> str:
     """Return "1st", "2nd", "3rd", "11th"."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
