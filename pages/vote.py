@@ -9,6 +9,7 @@ from pages.components.queues import queues
 from pages.components.raters import raters
 from pages.components.voting import show_ballots, take_votes
 from pages.components.words import plain
+from staging.access import Permission, acting
 from staging.errors import NotFound
 from staging.lab import Lab, current
 from staging.votes import Queue, Unit
@@ -62,7 +63,14 @@ def show(lab: Lab) -> None:
             return
         vote_in_queue(lab, queue)
         return
-    parts = {"Vote": vote, "Queues": queues, "Raters": raters}
+    parts = {"Vote": vote}
+    if acting().may(Permission.JUDGE):
+        parts["Queues"] = queues
+    if acting().may(Permission.MANAGE_EXPERIMENTS):
+        parts["Raters"] = raters
+    if len(parts) == 1:
+        vote(lab)
+        return
     part = choose_part(list(parts), "vote-part", help="Queues and raters are for whoever leads the voting.")
     parts[part](lab)
 

@@ -27,6 +27,7 @@ class Row:
 _NOTHING = Row(To.ANYBODY)
 ROUTES: Mapping[tuple[str, str], Row] = {
     ("GET", "/healthz"): Row(To.ANYBODY),
+    ("GET", "/pictures/blind/{ballot}/{side}/{view:int}"): Row(To.PERSON, Permission.VOTE),
     ("GET", "/pictures/{kind}/{digest}"): Row(To.PERSON),
     ("GET", "/pictures/{rest:path}"): _NOTHING,
     ("GET", "/downloads/{what}/{of}"): Row(To.PERSON, Permission.TAKE_AWAY),

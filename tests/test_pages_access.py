@@ -210,7 +210,17 @@ def test_no_deed_of_a_page_goes_without_its_permission() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "person":
                 (asked if node.args else bare).add((path.stem, *(ast.unparse(one) for one in node.args)))
 
-    assert {one for (one,) in bare} <= {"alerts", "asking", "bell", "budgeting", "finishing"}
+    assert {one for (one,) in bare} <= {
+        "alerts",
+        "asking",
+        "bell",
+        "budgeting",
+        "experiment_fields",
+        "experiment_runs",
+        "finishing",
+        "vote_filters",
+        "voting",
+    }
     assert {(page, permission.removeprefix("Permission.")) for page, permission in asked} >= {
         ("alerts", "EDIT_BUDGETS"),
         ("asking", "RUN"),
@@ -219,14 +229,20 @@ def test_no_deed_of_a_page_goes_without_its_permission() -> None:
         ("budgeting", "EDIT_BUDGETS"),
         ("disclosing", "TAKE_AWAY"),
         ("drafts", "EDIT_PROMPTS"),
+        ("experiment_fields", "MANAGE_EXPERIMENTS"),
+        ("experiment_runs", "RUN"),
+        ("experiment_steps", "MANAGE_EXPERIMENTS"),
+        ("experiment_votes", "MANAGE_EXPERIMENTS"),
         ("judging", "JUDGE"),
         ("past", "RUN"),
         ("pricing", "EDIT_PRICES"),
+        ("queues", "JUDGE"),
         ("rooms", "RUN"),
         ("saved_sets", "RUN"),
         ("settling", "EDIT_PRICES"),
         ("taking", "SHARE"),
         ("upload", "RUN"),
+        ("voting", "VOTE"),
         ("watching", "RUN"),
     }
 

@@ -12,7 +12,7 @@ from pages.components.open_fields import OpenFields
 from pages.components.parameters import parameters_of, value_words
 from pages.components.said import Said
 from pages.components.words import plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import ExperimentRefused, StagingError
 from staging.experiments import Arm, Experiment, Guards, Metric, State, StopRule, Terms, Unit, terms_of
 from staging.experiments_terms import LONGEST_NOTE, LONGEST_OWNER, LONGEST_QUESTION, MOST_ARMS, MOST_WEIGHT
@@ -67,7 +67,7 @@ def fields(lab: Lab, before: Experiment | None) -> None:
 
 
 def _keep(lab: Lab, before: Experiment | None, terms: Terms, note: str) -> Experiment:
-    all_of_them, by, now = lab.experiments, person(), datetime.now(UTC)
+    all_of_them, by, now = lab.experiments, person(Permission.MANAGE_EXPERIMENTS), datetime.now(UTC)
     if before is None:
         return all_of_them.draft(terms, by, now, note=note)
     write = all_of_them.change if before.state is State.RUNNING else all_of_them.edit

@@ -13,7 +13,7 @@ from pages.components.experiment_steps import act
 from pages.components.finishing import expect_end_of
 from pages.components.picker import choose
 from pages.components.words import counted, day, dollars, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.desk import ModelChoice, Origin, Plan
 from staging.errors import StagingError
 from staging.experiments import Assigned, Experiment
@@ -182,8 +182,10 @@ def _button(
 def _run(lab: Lab, experiment: Experiment, plan: Plan, assigned: Sequence[Assigned], order: str) -> str:
     # What was drawn from the arms as they were a moment ago must not be run for a phase that has ended since.
     lab.experiments.still(experiment)
-    started = lab.desk.start(plan, person(), name="Experiment", order=order, confirmed=plan.estimate.amount)
-    lab.experiments.write_down(assigned, person(), datetime.now(UTC))
+    started = lab.desk.start(
+        plan, person(Permission.RUN), name="Experiment", order=order, confirmed=plan.estimate.amount
+    )
+    lab.experiments.write_down(assigned, person(Permission.MANAGE_EXPERIMENTS), datetime.now(UTC))
     st.session_state.pop(_order_key(experiment), None)
     expect_end_of(started)
     return f"{counted(plan.estimate.count, 'picture')} under way."

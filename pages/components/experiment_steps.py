@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.components.experiment_fields import FIELDS, NO_PROJECT, SAID
 from pages.components.words import counted, moment, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import StagingError
 from staging.experiments import Arm, Experiment, State, Terms
 from staging.experiments_report import report
@@ -91,13 +91,17 @@ def _archive(lab: Lab, one: Experiment) -> None:
 
 def _started(lab: Lab, one: Experiment) -> str:
     note = _noted(one, "start")
-    lab.experiments.start(one.id, person(), datetime.now(UTC), note=note, follows=one.version)
+    lab.experiments.start(
+        one.id, person(Permission.MANAGE_EXPERIMENTS), datetime.now(UTC), note=note, follows=one.version
+    )
     return "The experiment is running: work of its population goes to its arms from now on."
 
 
 def _archived(lab: Lab, one: Experiment) -> str:
     note = _noted(one, "start")
-    lab.experiments.archive(one.id, person(), datetime.now(UTC), note=note, follows=one.version)
+    lab.experiments.archive(
+        one.id, person(Permission.MANAGE_EXPERIMENTS), datetime.now(UTC), note=note, follows=one.version
+    )
     return "The experiment is archived."
 
 
@@ -133,7 +137,9 @@ def running_steps(lab: Lab, one: Experiment) -> None:
 def _decided(lab: Lab, one: Experiment, chosen: str, verdict: str) -> str:
     winner, now, note = st.session_state[chosen], datetime.now(UTC), _noted(one, "decide")
     winner = None if winner == NOBODY else winner
-    lab.experiments.decide(one.id, winner, verdict, person(), now, note=note, follows=one.version)
+    lab.experiments.decide(
+        one.id, winner, verdict, person(Permission.MANAGE_EXPERIMENTS), now, note=note, follows=one.version
+    )
     return "The experiment is decided and takes no more work."
 
 
@@ -193,7 +199,7 @@ def _promotion(lab: Lab, one: Experiment, setting: Setting) -> None:
 
 
 def _undone(lab: Lab, setting: Setting) -> str:
-    before = lab.routing.undo(setting, person(), datetime.now(UTC))
+    before = lab.routing.undo(setting, person(Permission.MANAGE_EXPERIMENTS), datetime.now(UTC))
     return f"Undone: {before.model} holds again." if before else "Undone: the next rule holds again."
 
 
@@ -224,7 +230,7 @@ def _promote(lab: Lab, one: Experiment, winner: Arm, settings: list[Setting]) ->
 def _set(lab: Lab, one: Experiment, winner: Arm, project: str | None) -> str:
     setting = lab.routing.set(
         winner.model,
-        person(),
+        person(Permission.MANAGE_EXPERIMENTS),
         datetime.now(UTC),
         project=project,
         parameters=winner.parameters,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.components.experiment_steps import act
 from pages.components.words import moment
-from staging.access import person
+from staging.access import Permission, person
 from staging.experiments import Experiment
 from staging.lab import Lab
 from staging.votes import Queue, Unit
@@ -53,5 +53,5 @@ def open_queue(lab: Lab, comparisons: list[str]) -> Queue | None:
 def _made(lab: Lab, comparisons: list[str]) -> str:
     # Raters read the name, and the question may name a model.
     when = moment(datetime.now(UTC), st.context.timezone)
-    lab.voting.queues.make(f"Experiment of {when}", comparisons, Unit.PICTURE, person())
+    lab.voting.queues.make(f"Experiment of {when}", comparisons, Unit.PICTURE, person(Permission.MANAGE_EXPERIMENTS))
     return "The link for voting is made."

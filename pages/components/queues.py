@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.components.calm import calm
 from pages.components.words import counted, moment, plain
-from staging.access import person
+from staging.access import Permission, person
 from staging.lab import Lab
 from staging.store import ComparisonFilter, ComparisonLine
 from staging.votes import Queue, Unit
@@ -50,7 +50,7 @@ def _make(lab: Lab) -> None:
         )
         if st.form_submit_button("Make the queue", type="primary", icon=":material/add_link:", key="vote-queue-make"):
             with calm():
-                lab.voting.queues.make(name or "", chosen, unit or Unit.PICTURE, person())
+                lab.voting.queues.make(name or "", chosen, unit or Unit.PICTURE, person(Permission.JUDGE))
                 st.session_state[MADE] += 1
                 st.rerun()
 
@@ -67,7 +67,7 @@ def _show(lab: Lab, queue: Queue) -> None:
             label, icon = ("Open again", ":material/lock_open:") if queue.closed else ("Close", ":material/lock:")
             if st.button(label, icon=icon, key=f"vote-queue-{queue.id}"):
                 with calm():
-                    lab.voting.queues.close(queue.id, person(), closed=not queue.closed)
+                    lab.voting.queues.close(queue.id, person(Permission.JUDGE), closed=not queue.closed)
                     st.rerun()
         pairs = len(lab.voting.contests(queue, queue.unit).pairs)
         parts = [counted(len(queue.comparisons), "comparison"), counted(pairs, "pair"), SINGLY[queue.unit].lower()]

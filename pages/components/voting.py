@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.components.ballot import Paper, View, ballot
 from pages.components.calm import calm
-from staging.access import person
+from staging.access import Permission, person
 from staging.errors import NotFound, StagingError, VoteRefused
 from staging.lab import Lab
 from staging.predictions import Reason
@@ -49,7 +49,7 @@ def take_votes(lab: Lab) -> None:
     A run may be ended wherever it touches the session or the page: between taking a vote out and writing
     it, nothing touches either.
     """
-    kept, rater = inbox(), person()
+    kept, rater = inbox(), person(Permission.VOTE)
     while kept.said:
         with calm(), kept.lock:
             refused: list[StagingError] = []
