@@ -51,7 +51,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     Path(__file__).resolve().parent / "pages" / "index.py",
-    routes=routes(opened, Gate(opened.people, claims_of)),
+    routes=routes(opened, Gate(opened.people, claims_of, opened.keys.holder)),
     middleware=[Middleware(CrossSiteGuard, public_url=opened.people.public_url)],
     secrets=streamlit_secrets(settings) or None,
     lifespan=lifespan,

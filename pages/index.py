@@ -91,6 +91,7 @@ LISTED = (
     Listed("settings", "Settings", ":material/settings:", "Models, notifications, how long pictures are kept, health."),
     Listed("audit", "Audit", ":material/policy:", "Who changed what, from where, and what it was before."),
     Listed("people", "People", ":material/group:", "Who may do what here."),
+    Listed("keys", "Keys", ":material/key:", "Which programs may use Staging Lab, and as what."),
 )
 
 

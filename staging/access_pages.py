@@ -20,6 +20,7 @@ PAGE_PERMISSIONS: Mapping[str, Permission] = {
     "alerts": Permission.SEE_COSTS,
     "projects": Permission.MANAGE_PROJECTS,
     "people": Permission.MANAGE_PEOPLE,
+    "keys": Permission.MANAGE_KEYS,
     "audit": Permission.SEE_AUDIT,
     "settings": Permission.ADMINISTER,
 }

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from staging.access import LOCAL_PERSON, Actor, Role, allow
 from staging.access_routes import Row, To, row_of
-from staging.errors import NotAllowed, SignInNeeded
+from staging.api_problems import problem
+from staging.errors import NotAllowed, SignInNeeded, TooManyRequests
 
 if TYPE_CHECKING:
     from staging.people import People
@@ -28,7 +28,6 @@ LOCAL = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNOREC
 """A Host header that names this machine."""
 SCRIPT = "script on this machine"
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 Claims = Mapping[str, object]
 
 
@@ -57,9 +56,14 @@ class Gate:
 
     def admit(self, request: Request, row: Row) -> Actor | None:
         """Return who asks, None where it does not matter; NotAllowed when the row does not let them."""
-        if row.to in (To.ANYBODY, To.LINK):
+        if row.to in (To.ANYBODY, To.LINK, To.SIGNATURE):
             return None
-        actor = self._person(request) if row.to is To.PERSON else self._holder(request)
+        # Only reading is done by these two, so that a cookie may count where no key is sent.
+        reads = row.to in (To.PERSON, To.READER) and "authorization" not in request.headers
+        if reads and (self.sign_in or row.to is To.PERSON):
+            actor = self._person(request)
+        else:
+            actor = self._holder(request, always=row.to is To.KEY_ALWAYS)
         if row.permission is not None:
             allow(actor, row.permission)
         return actor
@@ -69,11 +73,11 @@ class Gate:
             return Actor(LOCAL_PERSON, Role.ADMIN, "link")
         return self.people.actor(self.claims(request.cookies), "link")
 
-    def _holder(self, request: Request) -> Actor:
+    def _holder(self, request: Request, *, always: bool) -> Actor:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and (actor := self.key(token.strip())) is not None:
             return actor
-        if self.sign_in or kind:
+        if self.sign_in or kind or always:
             raise SignInNeeded("Send an API key that is in force, as Authorization: Bearer. Cookies do not count here.")
         _refuse_strangers(request)
         return Actor(LOCAL_PERSON, Role.ADMIN, SCRIPT)
@@ -98,14 +102,16 @@ def _guarded(route: Route, gate: Gate) -> Route:
         row = row_of(request.method, route.path)
         try:
             request.state.actor = await run_in_threadpool(gate.admit, request, row or least)
+        except TooManyRequests as pace:
+            await problem(429, str(pace), {"Retry-After": str(pace.retry_after_seconds)})(scope, receive, send)
         except SignInNeeded as needed:
-            challenge = {"WWW-Authenticate": "Bearer"} if least.to is To.KEY else {}
-            await _refused(401, str(needed), challenge)(scope, receive, send)
+            challenge = {} if least.to is To.PERSON else {"WWW-Authenticate": "Bearer"}
+            await problem(401, str(needed), challenge)(scope, receive, send)
         except NotAllowed as refusal:
-            await _refused(403, str(refusal))(scope, receive, send)
+            await problem(403, str(refusal))(scope, receive, send)
         else:
             if row is None:
-                no = _refused(405, f"{request.method} is not possible here.", {"Allow": ", ".join(known)})
+                no = problem(405, f"{request.method} is not possible here.", {"Allow": ", ".join(known)})
                 await no(scope, receive, send)
             else:
                 await route.app(scope, receive, send)
@@ -121,10 +127,6 @@ class _Asgi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._answer(scope, receive, send)
-
-
-def _refused(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"error": sentence}, status, headers={**_HEADERS, **(headers or {})})
 
 
 def _refuse_strangers(request: Request) -> None:
@@ -151,7 +153,7 @@ class CrossSiteGuard:
         """Answer 403, or hand the request on."""
         if scope["type"] == "http" and scope["method"] not in _SAFE:
             if reason := self._wrong(Headers(scope=scope)):
-                await _refused(403, reason)(scope, receive, send)
+                await problem(403, reason)(scope, receive, send)
                 return
         elif scope["type"] == "websocket" and self._wrong(Headers(scope=scope), stream=True):
             await send({"type": "websocket.close", "code": 1008})

@@ -4,7 +4,6 @@ Who asks is for the gate (staging/api_gate.py) to find out. Here a body is refus
 site's page could send. Cookies are never read.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,30 +11,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from staging.errors import EditedMeanwhile, PricesRefused, StagingError, UnknownModel
+from staging.access_routes import METHODS
+from staging.api_bodies import body_of, follows, json_in, refuse_other_than_json
+from staging.api_problems import HEADERS, Refused, problem, status_of
+from staging.errors import StagingError
 from staging.origins import Author
 
 if TYPE_CHECKING:
     from staging.lab import Lab
     from staging.prices import PriceCard
 
-MOST_BYTES = 256 * 1024
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_METHODS = list(METHODS)
 Text = Annotated[str, Field(max_length=500)]
-
-
-class Refused(Exception):
-    """An answer with a status of its own."""
-
-    def __init__(self, status: int, sentence: str, **headers: str) -> None:
-        self.status = status
-        self.headers = headers
-        super().__init__(sentence)
 
 
 class _Entry(BaseModel):
@@ -71,14 +62,15 @@ def price_routes(lab: "Lab") -> list[Route]:
         if request.method == "GET":
             return _answer(await run_in_threadpool(lab.prices.card, model), lab)
         known = await run_in_threadpool(lab.prices.card, model)
-        follows = _follows(request, known)
-        sent = _sent(await _body(request))
+        read = follows(request, _etag(known), known.version)
+        refuse_other_than_json(request)
+        sent = _sent(await body_of(request))
         by = Author(request.state.actor.name, request.state.actor.origin)
 
         def write() -> "PriceCard":
             entries = [(entry.since, entry.price) for entry in sent.entries]
             at = datetime.now(UTC)
-            return lab.prices.replace(model, entries, sent.worst_usd, by, at, note=sent.note, follows=follows)
+            return lab.prices.replace(model, entries, sent.worst_usd, by, at, note=sent.note, follows=read)
 
         return _answer(await run_in_threadpool(write), lab)
 
@@ -101,72 +93,21 @@ def _calm(
         try:
             return await endpoint(request)
         except Refused as refusal:
-            return _json({"error": str(refusal)}, refusal.status, refusal.headers)
-        except UnknownModel as error:
-            return _json({"error": str(error)}, 404)
-        except EditedMeanwhile as error:
-            return _json({"error": str(error)}, 412)
-        except PricesRefused as error:
-            return _json({"error": str(error)}, 422)
+            return problem(refusal.status, str(refusal), refusal.headers)
         except StagingError as error:
-            return _json({"error": str(error)}, 503)
+            return problem(status_of(error), str(error))
 
     return answer
-
-
-def _follows(request: Request, known: "PriceCard") -> int:
-    """Return the version that the writer had before them, which is the last one."""
-    tags = [tag.strip() for tag in request.headers.get("if-match", "").split(",") if tag.strip()]
-    if not tags or "*" in tags:
-        raise Refused(428, "Send If-Match with the ETag of the price that you read, so that nobody's edit is lost.")
-    if _etag(known) not in tags:
-        raise Refused(412, "Nothing was saved: the price was edited since you read it. Read it again.")
-    return known.version
-
-
-async def _body(request: Request) -> bytes:
-    """Return the body; Refused when it is not declared as JSON, or larger than prices can be."""
-    kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    charset = parameters.replace(" ", "").replace('"', "")
-    if kind.strip() != "application/json" or charset not in ("", "charset=utf-8"):
-        raise Refused(415, "Send JSON, as Content-Type: application/json.")
-    too_large = Refused(413, f"The body is larger than {MOST_BYTES // 1024} kB.", Connection="close")
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > MOST_BYTES:
-        raise too_large
-    body = bytearray()
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MOST_BYTES:
-                raise too_large
-    except ClientDisconnect:
-        raise Refused(400, "The body did not arrive whole.") from None
-    return bytes(body)
 
 
 def _sent(body: bytes) -> _Sent:
     from staging.prices import fault_in
 
-    try:
-        told = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        raise Refused(400, "The body is no JSON with each name once.") from None
+    told = json_in(body)
     try:
         return _Sent.model_validate(told)
     except ValidationError as error:
         raise Refused(422, f"The price cannot be kept: {fault_in(error)}") from None
-
-
-def _no_number(_name: str) -> None:
-    raise ValueError("NaN and Infinity are no JSON")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
 
 
 def _etag(card: "PriceCard") -> str:
@@ -192,4 +133,4 @@ def _answer(card: "PriceCard", lab: "Lab") -> Response:
 
 
 def _json(content: JsonValue, status: int = 200, headers: Mapping[str, str] = {}) -> Response:
-    return JSONResponse(content, status, headers={**_HEADERS, **headers})
+    return JSONResponse(content, status, headers={**HEADERS, **headers})

@@ -1,5 +1,6 @@
 """The settings, read from the environment once; nothing else reads it."""
 
+import base64
 import difflib
 import ipaddress
 import os
@@ -99,6 +100,13 @@ class Settings(BaseSettings):
     sign_in_hours: float = Field(default=12.0, gt=0, le=720)
     """How long a sign-in lasts before the provider is asked again."""
 
+    api_rate: float = Field(default=10.0, gt=0, le=1_000)
+    """How many requests a second an API key may make."""
+    api_burst: int = Field(default=40, ge=1, le=10_000)
+    """How many it may make at once before that pace holds."""
+    webhook_secret: SecretStr | None = None
+    """What Replicate signs its webhooks with: whsec_…; with it and STAGING_PUBLIC_URL an end is heard of at once."""
+
     confirm_above_usd: Decimal = Field(default=Decimal("5.00"), ge=0, allow_inf_nan=False)
     """A run that may cost more than this asks for a confirmation first."""
 
@@ -119,11 +127,18 @@ class Settings(BaseSettings):
             raise ValueError(f"There is no time zone {value!r}: choose one such as Europe/Paris or UTC") from None
         return value
 
-    @field_validator("replicate_api_token", "oidc_client_secret", "cookie_secret", mode="before")
+    @field_validator("replicate_api_token", "oidc_client_secret", "cookie_secret", "webhook_secret", mode="before")
     @classmethod
     def _strip(cls, value: Any) -> Any:
         """A token is pasted, often with the line's end; a blank one is none."""
         return value.strip() or None if isinstance(value, str) else value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _look_like_replicates(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and webhook_key(value) is None:
+            raise ValueError("It must be whsec_ and base64, as GET /v1/webhooks/default/secret of Replicate says it")
+        return value
 
     @field_validator("replicate_base_url")
     @classmethod
@@ -212,6 +227,15 @@ def read_settings() -> Settings:
         fault = error.errors(include_input=False, include_context=False)[0]
         reason = fault["msg"].removeprefix("Value error, ")
         raise SettingsRefused(f"{variable(str(fault['loc'][0]).lower())} cannot be used: {reason}.") from None
+
+
+def webhook_key(secret: SecretStr) -> bytes | None:
+    """Return the bytes that webhooks are signed with; None when the secret is not of that form."""
+    kind, _, text = secret.get_secret_value().partition("whsec_")
+    try:
+        return base64.b64decode(text, validate=True) or None if not kind else None
+    except ValueError:
+        return None
 
 
 def on_this_machine(host: str) -> bool:

@@ -26,6 +26,10 @@ StagingError
 │   ├── SignInNeeded       nobody is signed in, or the sign-in is over
 │   └── Stranger           somebody is signed in who has no role
 ├── PeopleRefused          people and roles that cannot be kept
+├── KeyRefused             an API key that cannot be made
+├── TooManyRequests        an API key asks more often than it may
+├── JobRefused             a job that contradicts an earlier one of the same Idempotency-Key
+│   └── JobUnderWay        the same job, which is being taken at this moment
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
 ├── DeliveryRefused        a step that cannot follow the last one of an alert's delivery
@@ -150,6 +154,29 @@ class Stranger(NotAllowed):
 
 class PeopleRefused(StagingError):
     """People and roles cannot be kept as they were given; nothing was written."""
+
+
+class KeyRefused(StagingError):
+    """An API key cannot be made as it was asked for; none was."""
+
+
+class TooManyRequests(StagingError):
+    """An API key asks more often than it may; nothing was done. `retry_after_seconds` says when to ask again."""
+
+    def __init__(self, per_second: float, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(
+            f"This key asks too often: {per_second:g} requests a second are taken. "
+            f"Ask again in {retry_after_seconds} s. Nothing was done."
+        )
+
+
+class JobRefused(StagingError):
+    """A job contradicts an earlier one of the same Idempotency-Key; nothing was started."""
+
+
+class JobUnderWay(JobRefused):
+    """The first request with the same Idempotency-Key is being taken at this moment."""
 
 
 class NotFound(StagingError):

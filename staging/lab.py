@@ -21,6 +21,8 @@ from staging.errors import UploadRejected
 from staging.experiments import Experiments
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.images import Pictures
+from staging.jobs import Jobs
+from staging.keys import Keys, Pace
 from staging.model_setups import ModelSetups
 from staging.models import default_registry
 from staging.people import People
@@ -72,6 +74,8 @@ class Lab:
     people: People
     projects: Projects
     retention: Retention
+    keys: Keys
+    jobs: Jobs
     claim: Claim
 
     @property
@@ -159,6 +163,8 @@ def open_lab(settings: Settings) -> Lab:
         people=people,
         projects=Projects(store),
         retention=Retention(store, pictures, experiments),
+        keys=Keys(store, Pace(settings.api_rate, settings.api_burst)),
+        jobs=Jobs(store, registry, desk, routing, shelf, setups),
         claim=held,
     )
     try:
@@ -181,15 +187,21 @@ def _providers(settings: Settings, pictures: Pictures) -> Sequence[Provider]:
                 settings.replicate_api_token,
                 base_url=settings.replicate_base_url,
                 output_hosts=settings.output_hosts,
+                webhook=_webhook(settings),
             )
         )
     return providers
 
 
+def _webhook(settings: Settings) -> str | None:
+    """Return where Replicate tells of ends; None where it cannot reach us, or nothing tells us that it is Replicate."""
+    return f"{settings.public_url}/webhooks/replicate" if settings.public_url and settings.webhook_secret else None
+
+
 def _secrets(settings: Settings) -> list[str]:
     """Return what the audit log must never hold."""
-    token = settings.replicate_api_token
-    return [one.get_secret_value() for one in (*settings.alert_urls, *([token] if token else []))]
+    held = (settings.replicate_api_token, settings.oidc_client_secret, settings.cookie_secret, settings.webhook_secret)
+    return [one.get_secret_value() for one in (*settings.alert_urls, *held) if one]
 
 
 def _refusals(settings: Settings) -> dict[str, str]:

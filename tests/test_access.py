@@ -50,6 +50,7 @@ PAGE_TABLE = {
     "alerts": "ma",
     "projects": "ma",
     "people": "a",
+    "keys": "a",
     "audit": "a",
     "settings": "a",
 }

@@ -31,8 +31,8 @@ def web(lab: Lab) -> Iterator[Web]:
         yield web
 
 
-def told(answer: Answer) -> dict[str, Any]:
-    assert answer.headers["content-type"] == "application/json"
+def told(answer: Answer, kind: str = "application/json") -> dict[str, Any]:
+    assert answer.headers["content-type"] == kind
     assert answer.headers["cache-control"] == "no-store"
     assert not [name for name in answer.headers if name.startswith("access-control")]
     found: dict[str, Any] = json.loads(answer.content)
@@ -40,9 +40,9 @@ def told(answer: Answer) -> dict[str, Any]:
 
 
 def error(answer: Answer) -> str:
-    found = told(answer)
-    assert list(found) == ["error"]
-    return str(found["error"])
+    found = told(answer, "application/problem+json")
+    assert found["status"] == answer.status
+    return str(found["detail"])
 
 
 def put(web: Web, path: str = PATH, body: object = None, etag: str | None = None, **headers: str) -> Answer:

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pages",),
     ("staging.api", "staging.__main__", "staging.health"),
     ("staging.lab", "staging.doctor"),
-    ("staging.exports", "staging.sharing"),
+    ("staging.exports", "staging.sharing", "staging.jobs"),
     (
         "staging.desk",
         "staging.externals",
@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.votes",
         "staging.people",
         "staging.retention",
+        "staging.keys",
     ),
     ("staging.budgets", "staging.experiments"),
     (

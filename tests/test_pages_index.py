@@ -25,6 +25,7 @@ PAGES = (
     "settings",
     "people",
     "projects",
+    "keys",
 )
 
 

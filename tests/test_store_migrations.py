@@ -56,6 +56,10 @@ ROWS: Mapping[str, str] = {
         "'0', '{n}')"
     ),
     "deletions": "VALUES ('output', 'd{n}', '2026-01-02 03:04:05+00', 'ada', 6)",
+    "api_keys": "VALUES ('k{n}', 'key {n}', 'd', 'admin', '2026-01-02 03:04:05+00', 'ada', '2026-02-02 03:04:05+00')",
+    "api_key_revocations": "VALUES ('k{n}', '2026-01-02 03:05:05+00', 'ada')",
+    "api_key_uses": "VALUES ('k{n}', '2026-01-02 03:04:00+00')",
+    "jobs": "VALUES ('API key {n}', 'i{n}', 'd', 'c{n}', '2026-01-02 03:04:05+00')",
     "settlements": "VALUES ('p{n}', 0, 0.03, 'bill', '', '2026-01-02 03:08:05+00', 'ada')",
     "reservations": "VALUES ('p{n}', 0.05, '2026-01-02 03:04:05+00')",
     "open_predictions": "VALUES ('o{n}', 'reve/edit', '', 'ada', 0.05)",

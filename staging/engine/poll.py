@@ -10,6 +10,7 @@ import logging
 import math
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -48,6 +49,7 @@ class Poller:
         self._waiters: dict[str, _Waiter] = {}
         self._durations: deque[float] = deque(maxlen=50)
         self._task: asyncio.Task[None] | None = None
+        self._sooner = asyncio.Event()
 
     async def until_final(self, provider_id: str, created_at: datetime, on_snapshot: OnSnapshot) -> Snapshot:
         """Return the snapshot that says how it ended; NotFound when the provider lost it.
@@ -63,6 +65,11 @@ class Poller:
             return await waiter.end
         finally:
             self._waiters.pop(provider_id, None)
+
+    def look_sooner(self, provider_id: str) -> None:
+        """Ask at once, when somebody waits for this prediction: the provider is said to have news of it."""
+        if provider_id in self._waiters:
+            self._sooner.set()
 
     def close(self) -> None:
         """Ask no more; those who still wait are to be told by whoever started them."""
@@ -83,7 +90,10 @@ class Poller:
         faults = 0
         while self._waiters:
             back_off = min(LONGEST_BACK_OFF_SECONDS, 0.5 * 2 ** min(faults, 10)) if faults else 0.0
-            await asyncio.sleep(max(self.interval_seconds(), back_off))
+            await asyncio.sleep(back_off)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._sooner.wait(), max(0.0, self.interval_seconds() - back_off))
+            self._sooner.clear()
             wanted = {provider_id: waiter.created_at for provider_id, waiter in self._waiters.items()}
             try:
                 answers = await self._provider.snapshots(wanted)

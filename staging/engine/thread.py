@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from staging import costs
@@ -66,6 +67,7 @@ class Engine:
         self._loop.set_default_executor(self._threads)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._pollers: dict[str, Poller] = {}
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -75,6 +77,16 @@ class Engine:
     def wake(self) -> None:
         """Look for new work and new cancels now. May be called from any thread."""
         self._tell(self._wake)
+
+    def hear_of(self, provider: str, provider_id: str) -> None:
+        """Look sooner how the provider's prediction stands: it is said to have news. May be called from any thread.
+
+        Nothing is believed: the provider is asked, as it would have been a moment later anyway.
+        """
+        poller = self._pollers.get(provider)
+        if poller is not None and self._thread.is_alive():
+            with suppress(RuntimeError):  # the loop has just ended
+                self._loop.call_soon_threadsafe(poller.look_sooner, provider_id)
 
     def stop(self, within_seconds: float = 1.8) -> None:
         """Leave everything as the ledger says and end the thread; False in `running` afterwards."""
@@ -125,6 +137,7 @@ class Engine:
     async def _work(self) -> None:
         journal = Journal(self._store.predictions)
         workplaces = {provider.name: self._workplace(provider) for provider in self._make_providers()}
+        self._pollers = {name: work.poller for name, work in workplaces.items()}
         try:
             while not self._stopping.is_set():
                 self._wake.clear()

@@ -33,12 +33,18 @@ class ReplicateProvider:
     survives_restart = True
 
     def __init__(
-        self, token: SecretStr, *, base_url: str = DEFAULT_BASE_URL, output_hosts: tuple[str, ...] = ()
+        self,
+        token: SecretStr,
+        *,
+        base_url: str = DEFAULT_BASE_URL,
+        output_hosts: tuple[str, ...] = (),
+        webhook: str | None = None,
     ) -> None:
+        """`webhook` is the address that Replicate is asked to tell of ends; None: it is only asked."""
         # At INFO they log every URL in full, and the URL of a result is a key to it.
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._api = ReplicateApi(token, base_url)
+        self._api = ReplicateApi(token, base_url, webhook)
         self._downloads = Downloads(output_hosts)
 
     async def account(self) -> str:

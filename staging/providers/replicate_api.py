@@ -37,12 +37,13 @@ Answer = dict[str, JsonValue]
 class ReplicateApi:
     """One account's API. Every method raises staging errors only; all calls come from one asyncio loop."""
 
-    def __init__(self, token: SecretStr, base_url: str) -> None:
+    def __init__(self, token: SecretStr, base_url: str, webhook: str | None = None) -> None:
         secret = token.get_secret_value().strip()
         self._usable_token = bool(secret) and secret.isascii() and secret.isprintable() and " " not in secret
         self._reasons = Reasons(secret)
         self._transport = GuardedTransport(base_url, self._reasons)
         self._client = Client(secret, base_url=base_url, transport=self._transport)
+        self._told: dict[str, Any] = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
 
     async def account(self) -> Answer:
         """Return the account that the token belongs to."""
@@ -69,8 +70,8 @@ class ReplicateApi:
 
         def call() -> Awaitable[Any]:
             if version is None:
-                return self._client.models.predictions.async_create(model=model, input=sent)
-            return self._client.predictions.async_create(version=version, input=sent)
+                return self._client.models.predictions.async_create(model=model, input=sent, **self._told)
+            return self._client.predictions.async_create(version=version, input=sent, **self._told)
 
         taken = snapshot(await self._call(exchange, call), self._reasons)
         if taken is None:

@@ -31,6 +31,7 @@ from staging.store.documents import Document, DocumentLedger
 from staging.store.experiments import ArmFigures, ArmVote, Assignment, ExperimentLedger
 from staging.store.export import export, parquet
 from staging.store.history import HistoryLedger, ModelHistory
+from staging.store.keys import ApiKey, JobLedger, JobOrder, KeyLedger
 from staging.store.predictions import PredictionLedger
 from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
 from staging.store.retention import KEEPS, OUTPUT, ROOM, VIEW, Deletion, RetentionLedger
@@ -51,6 +52,7 @@ __all__ = [
     "AlertKey",
     "AlertLedger",
     "AlertLine",
+    "ApiKey",
     "ArmFigures",
     "ArmVote",
     "Assignment",
@@ -78,6 +80,9 @@ __all__ = [
     "ExperimentLedger",
     "Favourite",
     "HistoryLedger",
+    "JobLedger",
+    "JobOrder",
+    "KeyLedger",
     "Kind",
     "Meetings",
     "ModelHistory",
@@ -122,6 +127,8 @@ class Store:
         self.experiments = ExperimentLedger(ledger)
         self.votes = VoteLedger(ledger)
         self.contenders = ContenderLedger(ledger)
+        self.keys = KeyLedger(ledger, self.audit)
+        self.jobs = JobLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:

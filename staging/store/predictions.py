@@ -1,5 +1,6 @@
 """Comparisons and predictions in the ledger: asked for once, then one event after another."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -122,6 +123,20 @@ class PredictionLedger:
         with self._ledger.reading() as cursor:
             rows = cursor.execute("SELECT prediction_id FROM app.open_predictions").fetchall()
             return [life.now for life in lives_of(cursor, [prediction_id for (prediction_id,) in rows])]
+
+    def count_by_state(self) -> Counter[State]:
+        """Return how many predictions are in each state; every state is in it."""
+        finals = [state.value for state in State if state.final]
+        with self._ledger.reading() as cursor:
+            ended = cursor.execute(
+                "SELECT state, count(*) FROM app.events WHERE list_contains(?, state) GROUP BY state", [finals]
+            ).fetchall()
+            rows = cursor.execute("SELECT prediction_id FROM app.open_predictions").fetchall()
+            steps = last_steps(cursor, [prediction_id for (prediction_id,) in rows]) if rows else {}
+        counts = Counter(dict.fromkeys(State, 0))
+        counts.update({State(state): count for state, count in ended})
+        counts.update(state for _, state in steps.values())
+        return counts
 
     def get(self, prediction_id: str) -> PredictionNow:
         """Return the prediction as it is now; NotFound when there is none."""

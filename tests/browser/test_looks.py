@@ -28,6 +28,7 @@ PAGES = (
     "Settings",
     "People",
     "Projects",
+    "Keys",
 )
 
 
