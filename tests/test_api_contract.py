@@ -10,7 +10,7 @@ from tests.api_contract import ask_whatever_is_allowed
 from tests.api_keys import api_of
 from tests.labs import UNCHANGED, lab_at
 
-EXAMPLES = 2
+EXAMPLES = 6
 
 
 @pytest.mark.timeout(300)  # twelve routes by four roles, on a machine that may be busy
