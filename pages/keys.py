@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components.calm import calmly
+from pages.components.said import Said
 from pages.components.words import counted, moment, plain
 from staging.access import Role, acting
 from staging.errors import StagingError
@@ -12,7 +13,8 @@ from staging.keys import LONGEST_NAME, MOST_DAYS
 from staging.lab import Lab, current
 from staging.store import ApiKey
 
-SAID = "keys-said"
+SAID = Said("keys-said")
+"""What the last act on a key came to."""
 MADE = "keys-made"
 """Where the session keeps a new key from the press that makes it to the page that shows it, and no longer."""
 FIRST_DAYS = 90
@@ -50,7 +52,7 @@ def make(lab: Lab) -> None:
             acting(), st.session_state["keys-name"] or "", st.session_state["keys-role"], st.session_state["keys-days"]
         )
     except StagingError as error:
-        st.session_state[SAID] = ("error", str(error))
+        SAID.refused(str(error))
         return
     st.session_state[MADE] = (made.key.name, made.token)
     st.session_state["keys-name"] = ""
@@ -62,9 +64,9 @@ def revoke(lab: Lab, key: ApiKey) -> None:
     try:
         lab.keys.revoke(acting(), key.id)
     except StagingError as error:
-        st.session_state[SAID] = ("error", str(error))
+        SAID.refused(str(error))
     else:
-        st.session_state[SAID] = ("success", f"{key.name} is revoked: its next request is refused.")
+        SAID.done(f"{key.name} is revoked: its next request is refused.")
 
 
 def show_keys(lab: Lab, keys: list[ApiKey]) -> None:
@@ -110,8 +112,7 @@ def show(lab: Lab) -> None:
         "A program sends its key as Authorization: Bearer, and may do what its role may. What can be asked for is at "
         "[/admin/docs](/admin/docs)."
     )
-    if said := st.session_state.pop(SAID, None):
-        {"success": st.success, "error": st.error}[said[0]](plain(said[1]))
+    SAID.show()
     show_new_key()
     keys, now = lab.keys.list(), datetime.now(UTC)
     in_force = [key for key in keys if key.in_force(now)]

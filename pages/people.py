@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components.calm import calmly
+from pages.components.said import Said
 from pages.components.words import counted, moment, plain
 from staging.access import ROLE_PERMISSIONS, Permission, Role, acting
 from staging.errors import StagingError
 from staging.lab import Lab, current
 from staging.people import BLOCKED, LONGEST_EMAIL, Roster
 
-SAID = "people-said"
+SAID = Said("people-said")
+"""What the last act on a person came to."""
 SHOWN = 50
 CHOICES = (*(role.value for role in Role), BLOCKED)
 
@@ -88,7 +90,7 @@ def add(lab: Lab, follows: int) -> None:
     """Put the person who was typed on the list. A callback."""
     email = st.session_state["people-email"] or ""
     if email.strip().lower() in lab.people.roster().people:
-        st.session_state[SAID] = ("error", f"{email.strip()} is on the list already: change the role there.")
+        SAID.refused(f"{email.strip()} is on the list already: change the role there.")
     elif _keep(lab, email, st.session_state["people-role"], follows):
         st.session_state["people-email"] = ""
 
@@ -98,12 +100,9 @@ def _keep(lab: Lab, email: str, role: str, follows: int) -> bool:
         new = None if role == BLOCKED else Role(role)
         lab.people.set(acting(), email, new, datetime.now(UTC), follows=follows)
     except StagingError as error:
-        st.session_state[SAID] = ("error", str(error))
+        SAID.refused(str(error))
         return False
-    st.session_state[SAID] = (
-        "success",
-        f"Saved: {email.strip().lower()} is {'blocked' if new is None else new.with_article}.",
-    )
+    SAID.done(f"Saved: {email.strip().lower()} is {'blocked' if new is None else new.with_article}.")
     return True
 
 
@@ -113,9 +112,9 @@ def remove(lab: Lab, email: str, follows: int) -> None:
     try:
         lab.people.remove(acting(), email, datetime.now(UTC), follows=follows)
     except StagingError as error:
-        st.session_state[SAID] = ("error", str(error))
+        SAID.refused(str(error))
     else:
-        st.session_state[SAID] = ("success", f"{email} is off the list.")
+        SAID.done(f"{email} is off the list.")
 
 
 def show_history(lab: Lab) -> None:
@@ -135,8 +134,7 @@ def show(lab: Lab) -> None:
         st.caption("A change holds from the next thing that the person does.")
     else:
         st.info("No sign-in is set up: one local admin acts on this machine. The roles below hold once there is one.")
-    if said := st.session_state.pop(SAID, None):
-        {"success": st.success, "error": st.error}[said[0]](plain(said[1]))
+    SAID.show()
     roster = lab.people.roster()
     show_people(lab, roster)
     show_new(lab, roster)
