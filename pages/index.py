@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -11,6 +10,7 @@ from pages.components.acting import arrive, show_sign_in, show_signed_in, show_s
 from pages.components.bell import bell
 from pages.components.calm import calm
 from pages.components.finishing import tell_what_finished
+from pages.components.listed import LISTED, Listed
 from staging.access import Actor, Permission, acting, set_acting
 from staging.access_pages import may_open
 from staging.errors import SignInNeeded, Stranger
@@ -33,66 +33,6 @@ def connection() -> None:
             "environment, and start the app again:"
         )
         st.code("export REPLICATE_API_TOKEN=r8_…\nmake run", language="bash")
-
-
-class Listed(NamedTuple):
-    """A page as the navigation shows it, by its file in this folder."""
-
-    file: str
-    title: str
-    icon: str
-    help: str
-
-
-LISTED = (
-    Listed("compare", "Compare", ":material/compare:", "Run models on rooms and see the results side by side."),
-    Listed("history", "History", ":material/history:", "Every comparison: find it, open it, run it again."),
-    Listed("vote", "Vote", ":material/how_to_vote:", "Judge pairs of pictures without knowing who made them."),
-    Listed(
-        "leaderboard",
-        "Leaderboard",
-        ":material/leaderboard:",
-        "Which model people prefer in blind votes, how surely, and at what cost.",
-    ),
-    Listed(
-        "experiments",
-        "Experiments",
-        ":material/science:",
-        "Which model is better, how surely, and may we stop?",
-    ),
-    Listed("rooms", "Rooms", ":material/photo_library:", "All photos of rooms: add, describe, archive."),
-    Listed("models", "Models", ":material/tune:", "What each model can do and what it costs."),
-    Listed(
-        "prompts",
-        "Prompts",
-        ":material/edit_note:",
-        "What the models are told: edit it, and every version is kept.",
-    ),
-    Listed(
-        "prices",
-        "Prices",
-        ":material/sell:",
-        "What each model costs from which day on, and what the provider's bill says.",
-    ),
-    Listed("costs", "Costs", ":material/payments:", "What was spent, on what, by whom, and per accepted picture."),
-    Listed(
-        "budgets",
-        "Budgets",
-        ":material/account_balance_wallet:",
-        "What may be spent on what, and how much of it is left.",
-    ),
-    Listed(
-        "alerts",
-        "Alerts",
-        ":material/notifications:",
-        "What was told about budgets, and by which channels it is sent.",
-    ),
-    Listed("projects", "Projects", ":material/folder:", "The model and style each begins with; archive."),
-    Listed("settings", "Settings", ":material/settings:", "Models, notifications, how long pictures are kept, health."),
-    Listed("audit", "Audit", ":material/policy:", "Who changed what, from where, and what it was before."),
-    Listed("people", "People", ":material/group:", "Who may do what here."),
-    Listed("keys", "Keys", ":material/key:", "Which programs may use Staging Lab, and as what."),
-)
 
 
 def navigation(actor: Actor | None) -> tuple[Listed, StreamlitPage]:

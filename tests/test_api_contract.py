@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.openapi.utils import get_openapi
 from schemathesis.checks import FailureGroup
 
 from tests.api_contract import ask_whatever_is_allowed
@@ -33,13 +34,15 @@ def test_whatever_the_document_allows_is_answered_as_it_says(tmp_path: Path) -> 
 def test_an_answer_that_the_document_does_not_describe_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
 
-    def without_its_name(self: Any, *_: Any, **__: Any) -> dict[str, Any]:
-        return {"models": [{"id": "x"}]}
+    def of_another_release(**told: Any) -> dict[str, Any]:
+        document = get_openapi(**told)
+        document["components"]["schemas"]["ModelsTold"]["required"].append("colour")
+        return document
 
-    monkeypatch.setattr("staging.api_settings.ModelsTold", without_its_name)
+    monkeypatch.setattr("staging.api_app.get_openapi", of_another_release)
     with (
         lab_at(tmp_path / "data", api_rate=1_000.0, api_burst=10_000) as lab,
         api_of(lab) as api,
-        pytest.raises(FailureGroup, match="Server error"),
+        pytest.raises(FailureGroup, match="colour"),
     ):
         ask_whatever_is_allowed(api, 2)

@@ -30,6 +30,7 @@ TABLE = {
     # who gets past the gate: r(ater), o(perator), m(anager), a(dmin), s(tranger), n(obody)
     ("GET", "/healthz"): "romasn",
     ("GET", "/pictures/{kind}/{digest}"): "roma",
+    ("GET", "/pictures/blind/{ballot}/{side}/{view:int}"): "roma",
     ("GET", "/pictures/{rest:path}"): "romasn",
     ("GET", "/downloads/{what}/{of}"): "oma",
     ("GET", "/downloads/{rest:path}"): "romasn",
@@ -109,7 +110,11 @@ def test_a_route_answers_those_of_its_row_only(lab: Lab, who: str) -> None:
         for (method, path), may in TABLE.items():
             if method == "HEAD":
                 continue
-            address = path.replace("{rest:path}", "v/w/x/y").translate({ord(one): "x" for one in "{}:"})
+            address = (
+                path.replace("{rest:path}", "v/w/x/y")
+                .replace("{view:int}", "0")
+                .translate({ord(one): "x" for one in "{}:"})
+            )
             answer = web.ask(address, method, shows(who, ROUTES[method, path].to))
             unknown = who == "nobody" or (who == "stranger" and ROUTES[method, path].to in KEYS)
             expected = 200 if who[0] in may else 401 if unknown else 403

@@ -10,6 +10,7 @@ import pytest
 from staging.errors import EditedMeanwhile, NotFound, ParametersRefused, UnknownModel
 from staging.experiments import Arm, Experiment, Experiments, Terms, Unit
 from staging.experiments_terms import Body, Deed, Phase, State
+from staging.model_setups import ModelSetups
 from staging.models import default_registry
 from staging.rooms import RoomType
 from staging.routing import ACTIVE, Job, Routing, Rule, Setting, route
@@ -153,7 +154,7 @@ def store(ledger: Store) -> Store:
 
 @pytest.fixture
 def routing(store: Store) -> Routing:
-    return Routing(store, REGISTRY, Experiments(store, REGISTRY))
+    return Routing(store, REGISTRY, Experiments(store, REGISTRY), ModelSetups(store.documents, REGISTRY))
 
 
 def test_a_setting_holds_with_who_when_and_why(routing: Routing) -> None:
