@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.app_server import ROOT, AppServer
-from tests.browser.compare_page import UNCHANGED, cells, open_picture
+from tests.browser.compare_page import UNCHANGED, cells, expect_no_sideways_scroll, open_picture
 from tests.browser.conftest import LOOKS, Look, OpenPage
 from tests.browser.test_looks import PAGES, go
 from tests.labs import ask, finished, lab_at, photo
@@ -46,12 +46,15 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppSer
 
 
 @pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=["desktop-light", "phone-dark"])
-def test_a_page_hinders_nobody(furnished: tuple[AppServer, str], open_page: OpenPage, look: Look) -> None:
+def test_a_page_hinders_nobody_and_is_no_wider_than_the_screen(
+    furnished: tuple[AppServer, str], open_page: OpenPage, look: Look
+) -> None:
     page = open_page(server=furnished[0], look=look)
 
     found = {}
     for name in PAGES:
         go(page, name, look)
+        expect_no_sideways_scroll(page)
         found[name] = hindrances(page)
 
     assert {name: what for name, what in found.items() if what} == {}

@@ -22,8 +22,7 @@ pytestmark = pytest.mark.browser
 PAGES = tuple(listed.title for listed in LISTED)
 
 
-# A width does not depend on the theme, nor a contrast on the width: two looks of the four tell all.
-each_width = pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=["desktop-light", "phone-dark"])
+# A contrast does not depend on the width: two looks of the four tell all.
 each_theme = pytest.mark.parametrize("look", [LOOKS[1], LOOKS[2]], ids=["desktop-dark", "phone-light"])
 
 
@@ -45,15 +44,6 @@ def go(page: Page, name: str, look: Look) -> None:
             page.get_by_role("button", name="Collapse sidebar").click()
     expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
     expect_drawn(page)
-
-
-@each_width
-def test_no_page_is_wider_than_the_screen(open_page: OpenPage, look: Look) -> None:
-    page = open_page(look=look)
-
-    for name in PAGES:
-        go(page, name, look)
-        expect_no_sideways_scroll(page)
 
 
 @pytest.mark.parametrize("name", ["Rooms", "Models"])
