@@ -1,5 +1,6 @@
 """The Costs page: what was spent, what nobody knows, what comes, and what an accepted picture came to."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -31,15 +32,23 @@ NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 TODAY = NOON.date()
 
 
-@pytest.fixture
-def paid_lab(tmp_path: Path, replicate_server: ReplicateServer) -> Iterator[Lab]:
-    """A lab that has spent: two pictures at $0.03, one of them accepted, and one at an unknown price."""
-    with lab_at(tmp_path / "data", replicate_server) as lab:
-        labs.set_current(lab)
-        comparison = ask(lab, MODEL, UNKNOWN_PRICE, rooms=[photo(1)])
-        finished(lab, comparison)
+@pytest.fixture(scope="module")
+def paid_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a lab left that has spent: two pictures at $0.03, one of them accepted, and one at an unknown price."""
+    folder = tmp_path_factory.mktemp("paid") / "data"
+    with ReplicateServer(seconds=0.05, queue_seconds=0.0) as server, lab_at(folder, server) as lab:
+        finished(lab, ask(lab, MODEL, UNKNOWN_PRICE, rooms=[photo(1)]))
         accepted = run_one(lab, MODEL, rooms=[photo(2)])
         lab.desk.mark(accepted.prediction.id, "tester", verdict=Verdict.ACCEPTED)
+    return folder
+
+
+@pytest.fixture
+def paid_lab(paid_folder: Path, tmp_path: Path, replicate_server: ReplicateServer) -> Iterator[Lab]:
+    """A lab that has spent, with a provider to spend more at."""
+    shutil.copytree(paid_folder, tmp_path / "data")
+    with lab_at(tmp_path / "data", replicate_server) as lab:
+        labs.set_current(lab)
         yield lab
         labs.set_current(None)
 
