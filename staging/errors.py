@@ -32,6 +32,8 @@ StagingError
 │   └── JobUnderWay        the same job, which is being taken at this moment
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
+├── QualityRefused         a report, an outline or a picture that cannot be scored
+├── QualityUnavailable     nothing can be scored on this machine
 ├── DeliveryRefused        a step that cannot follow the last one of an alert's delivery
 └── ProviderError          what the provider, or the way to it, did
     ├── ProviderUnavailable    a passing fault: the same call may work later
@@ -185,6 +187,14 @@ class NotFound(StagingError):
 
 class EditedMeanwhile(StagingError):
     """Somebody else has changed what a person was editing; nothing was written."""
+
+
+class QualityRefused(StagingError):
+    """A report, an outline of an opening, or a picture cannot be used for scoring; the sentence says which."""
+
+
+class QualityUnavailable(StagingError):
+    """Nothing can be scored on this machine; the sentence says what is missing."""
 
 
 class DeliveryRefused(StagingError):

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pages",),
     ("staging.api", "staging.__main__", "staging.health"),
     ("staging.lab", "staging.doctor"),
-    ("staging.exports", "staging.sharing", "staging.jobs"),
+    ("staging.exports", "staging.sharing", "staging.jobs", "staging.score_files"),
     (
         "staging.desk",
         "staging.externals",
@@ -56,6 +56,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.claim",
         "staging.ratings",
         "staging.audit",
+        "staging.quality",
     ),
     ("staging.errors", "staging.ids", "staging.origins", "staging.frames", "staging.forecast", "staging.periods"),
 )
