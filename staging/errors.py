@@ -12,6 +12,7 @@ StagingError
 ├── UnknownModel           no such model is registered
 ├── PromptsRefused         a prompt book that cannot be used, with the faulty place
 ├── ParametersRefused      a model's parameters are out of its limits
+├── OpeningsRefused        outlines of doors and windows that cannot be used, or suggested
 ├── PricesRefused          a price or a rate that cannot be kept
 ├── BillRefused            a provider's bill that cannot be read, with the faulty line
 ├── ConfirmationNeeded     a run that may cost much, which nobody has confirmed
@@ -85,6 +86,10 @@ class PromptsRefused(StagingError):
 
 class ParametersRefused(StagingError):
     """A model's parameters are out of its limits."""
+
+
+class OpeningsRefused(StagingError):
+    """Outlines of doors and windows cannot be used, or none can be suggested; nothing was saved."""
 
 
 class PricesRefused(StagingError):

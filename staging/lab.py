@@ -25,6 +25,7 @@ from staging.jobs import Jobs
 from staging.keys import Keys, Pace
 from staging.model_setups import ModelSetups
 from staging.models import default_registry
+from staging.openings import RoomOpenings
 from staging.people import People
 from staging.prices import PriceBook, read_rates
 from staging.projects import Projects
@@ -73,6 +74,7 @@ class Lab:
     blind_pictures: BlindPictures
     people: People
     projects: Projects
+    openings: RoomOpenings
     retention: Retention
     keys: Keys
     jobs: Jobs
@@ -162,6 +164,7 @@ def open_lab(settings: Settings) -> Lab:
         blind_pictures=BlindPictures(store, pictures, key),
         people=people,
         projects=Projects(store),
+        openings=RoomOpenings(store, pictures),
         retention=Retention(store, pictures, experiments),
         keys=Keys(store, Pace(settings.api_rate, settings.api_burst)),
         jobs=Jobs(store, registry, desk, routing, shelf, setups),

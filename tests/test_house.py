@@ -42,6 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.model_setups",
         "staging.provider_checks",
         "staging.projects",
+        "staging.openings",
     ),
     ("staging.store",),
     ("staging.providers",),
