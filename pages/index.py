@@ -53,7 +53,10 @@ def navigation(actor: Actor | None) -> tuple[Listed, StreamlitPage]:
         )
         for listed in LISTED
     }
-    chosen = st.navigation(list(pages.values()), position="top" if actor else "hidden")
+    sections: dict[str, list[StreamlitPage]] = {}
+    for listed, page in pages.items():
+        sections.setdefault(listed.section, []).append(page)
+    chosen = st.navigation(sections, position="top" if actor else "hidden")
     return next(listed for listed, page in pages.items() if page is chosen), chosen
 
 

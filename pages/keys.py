@@ -108,7 +108,7 @@ def show_gone(keys: list[ApiKey]) -> None:
 
 def show(lab: Lab) -> None:
     """Draw the page."""
-    st.caption(
+    st.markdown(  # a caption is too faint for a link
         "A program sends its key as Authorization: Bearer, and may do what its role may. What can be asked for is at "
         "[/admin/docs](/admin/docs)."
     )

@@ -7,6 +7,7 @@ from pages.components.drafts import NOTE, SAID, area, discard, draft, field_key,
 from pages.components.editions import named, offer_shipped, show_history
 from pages.components.parts import choose_part
 from pages.components.words import counted, plain
+from staging.access import Permission, acting
 from staging.lab import Lab, current
 from staging.prompts import PLACEHOLDERS, text_at
 from staging.rooms import RoomType
@@ -22,7 +23,17 @@ def edit(lab: Lab, now: Edition, part: str) -> None:
         focus = {"Styles": edit_styles, "Room types": edit_rooms, "Templates": edit_templates}[part](lab, now)
         st.text_input("Why (kept in the history)", key=NOTE, max_chars=200, persist_state="session")
         with st.container(horizontal=True):
-            st.button("Save", type="primary", icon=":material/check:", key="prompts-save", on_click=save, args=(lab,))
+            may = acting().may(Permission.EDIT_PROMPTS)
+            st.button(
+                "Save",
+                type="primary",
+                icon=":material/check:",
+                key="prompts-save",
+                on_click=save,
+                args=(lab,),
+                disabled=not may,
+                help=None if may else "Only managers and admins may edit prompts. What you write here is a trial.",
+            )
             if draft().changes:
                 st.button("Discard", icon=":material/undo:", key="prompts-discard", on_click=discard)
         if names := draft().names():

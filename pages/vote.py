@@ -41,7 +41,7 @@ def vote(lab: Lab) -> None:
             label_visibility="collapsed",
         )
     any_pair = bool(lab.voting.contests(unit=unit).pairs)
-    if not show_ballots(lab, None, unit, DONE if any_pair else NOTHING):
+    if not show_ballots(lab, None, unit, DONE if any_pair else NOTHING) and acting().may(Permission.RUN):
         st.page_link(Path(__file__).with_name("compare.py"), label="Run models on rooms", icon=":material/compare:")
 
 

@@ -49,7 +49,7 @@ def reserved(store: Store) -> Decimal:
     return store.costs.under_way().reserved_usd
 
 
-@pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(600)])])
+@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(600)])])
 def test_of_fifty_racers_for_the_last_dollar_at_four_cents_twenty_five_are_taken(
     store: Store, budgets: Budgets, rounds: int
 ) -> None:

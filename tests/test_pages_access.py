@@ -110,9 +110,9 @@ def test_the_navigation_lists_what_the_role_may_open(
     offered: list[StreamlitPage] = []
     real = st.navigation
 
-    def navigation(pages: list[StreamlitPage], **more: Any) -> StreamlitPage:
-        offered.extend(pages)
-        return real(pages, **more)
+    def navigation(sections: dict[str, list[StreamlitPage]], **more: Any) -> StreamlitPage:
+        offered.extend(page for pages in sections.values() for page in pages)
+        return real(sections, **more)
 
     monkeypatch.setattr(st, "navigation", navigation)
     for role in Role:
@@ -151,10 +151,11 @@ def test_a_press_after_the_role_was_taken_away_does_nothing(lab: Lab) -> None:
     assert "only admins may manage people" in shown(screen)
 
 
-def test_an_operator_cannot_save_prompts_though_the_button_is_there(lab: Lab) -> None:
-    give(lab, Role.OPERATOR)
+def test_who_became_an_operator_meanwhile_saves_no_prompts(lab: Lab) -> None:
+    give(lab, Role.MANAGER)
     screen = look(claims(KIM), "prompts")
     screen.text_area(key="prompts-styles.modern.look").set_value("Something else").run()
+    give(lab, Role.OPERATOR)
     screen.button(key="prompts-save").click().run()
 
     assert lab.prompt_shelf.current().number == 0
@@ -288,3 +289,13 @@ def test_without_sign_in_the_page_says_so_and_who_is_signed_in_is_not_drawn(firs
     assert "sign-out" not in [button.key for button in screen.button]
     assert set(PAGE_PERMISSIONS) >= set(PAGES)
     assert Permission.MANAGE_PEOPLE is PAGE_PERMISSIONS["people"]
+
+
+def test_an_operator_tries_prompts_and_only_a_manager_saves(lab: Lab) -> None:
+    saves = {}
+    for role in (Role.OPERATOR, Role.MANAGER):
+        give(lab, role)
+        screen = look(claims(KIM)).switch_page(str(INDEX.parent / "prompts.py")).run()
+        saves[role] = screen.button(key="prompts-save").disabled
+
+    assert saves == {Role.OPERATOR: True, Role.MANAGER: False}

@@ -5,28 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from pages.components.listed import LISTED
 from staging import lab as labs
 from staging.lab import Lab
 from tests.labs import lab_at
 from tests.screens import visit, words
 
-PAGES = (
-    "compare",
-    "vote",
-    "leaderboard",
-    "experiments",
-    "rooms",
-    "models",
-    "prices",
-    "costs",
-    "budgets",
-    "alerts",
-    "audit",
-    "settings",
-    "people",
-    "projects",
-    "keys",
-)
+PAGES = tuple(listed.file for listed in LISTED)
 
 
 @pytest.mark.parametrize("page", PAGES)

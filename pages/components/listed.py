@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+LIBRARY, MONEY, ADMINISTRATION = "Library", "Money", "Administration"
+
 
 class Listed(NamedTuple):
     """A page as the navigation shows it, by its file in `pages`."""
@@ -10,6 +12,8 @@ class Listed(NamedTuple):
     title: str
     icon: str
     help: str
+    section: str = ""
+    """The menu it stands in; empty for what people use every day, which stands beside the menus."""
 
 
 LISTED = (
@@ -28,36 +32,50 @@ LISTED = (
         ":material/science:",
         "Which model is better, how surely, and may we stop?",
     ),
-    Listed("rooms", "Rooms", ":material/photo_library:", "All photos of rooms: add, describe, archive."),
-    Listed("models", "Models", ":material/tune:", "What each model can do and what it costs."),
+    Listed("rooms", "Rooms", ":material/photo_library:", "All photos of rooms: add, describe, archive.", LIBRARY),
+    Listed("models", "Models", ":material/tune:", "What each model can do and what it costs.", LIBRARY),
     Listed(
         "prompts",
         "Prompts",
         ":material/edit_note:",
         "What the models are told: edit it, and every version is kept.",
+        LIBRARY,
     ),
+    Listed("projects", "Projects", ":material/folder:", "The model and style each begins with; archive.", LIBRARY),
     Listed(
         "prices",
         "Prices",
         ":material/sell:",
         "What each model costs from which day on, and what the provider's bill says.",
+        MONEY,
     ),
-    Listed("costs", "Costs", ":material/payments:", "What was spent, on what, by whom, and per accepted picture."),
+    Listed(
+        "costs", "Costs", ":material/payments:", "What was spent, on what, by whom, and per accepted picture.", MONEY
+    ),
     Listed(
         "budgets",
         "Budgets",
         ":material/account_balance_wallet:",
         "What may be spent on what, and how much of it is left.",
+        MONEY,
     ),
     Listed(
         "alerts",
         "Alerts",
         ":material/notifications:",
         "What was told about budgets, and by which channels it is sent.",
+        MONEY,
     ),
-    Listed("projects", "Projects", ":material/folder:", "The model and style each begins with; archive."),
-    Listed("settings", "Settings", ":material/settings:", "Models, notifications, how long pictures are kept, health."),
-    Listed("audit", "Audit", ":material/policy:", "Who changed what, from where, and what it was before."),
-    Listed("people", "People", ":material/group:", "Who may do what here."),
-    Listed("keys", "Keys", ":material/key:", "Which programs may use Staging Lab, and as what."),
+    Listed(
+        "settings",
+        "Settings",
+        ":material/settings:",
+        "Models, notifications, how long pictures are kept, health.",
+        ADMINISTRATION,
+    ),
+    Listed(
+        "audit", "Audit", ":material/policy:", "Who changed what, from where, and what it was before.", ADMINISTRATION
+    ),
+    Listed("people", "People", ":material/group:", "Who may do what here.", ADMINISTRATION),
+    Listed("keys", "Keys", ":material/key:", "Which programs may use Staging Lab, and as what.", ADMINISTRATION),
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
+from pages.components.listed import LISTED
 from tests.app_server import ROOT, AppServer
 from tests.browser.conftest import idle
 
@@ -126,3 +127,11 @@ def expect_no_sideways_scroll(page: Page) -> None:
             .concat(document.documentElement.scrollWidth - window.innerWidth)"""
     )
     assert max(wide) <= 1, wide
+
+
+def go_to(page: Page, name: str) -> None:
+    """Press the page's link in the navigation at the top, in its menu when it stands in one."""
+    section = next(listed.section for listed in LISTED if listed.title == name)
+    if section:
+        page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_role("menuitem" if section else "link", name=name).click()

@@ -38,9 +38,15 @@ HEIGHTS = {1440: 1000, 390: 844}
 
 class OpenPage(Protocol):
     def __call__(
-        self, path: str = "/", *, server: AppServer | None = None, look: Look = LOOKS[0], tolerate: str | None = None
+        self,
+        path: str = "/",
+        *,
+        server: AppServer | None = None,
+        look: Look = LOOKS[0],
+        tolerate: str | None = None,
+        apart: bool = False,
     ) -> Page:
-        """Return the page at the path, drawn and idle.
+        """Return the page at the path, drawn and idle; `apart` is in a window with cookies of its own.
 
         `tolerate` is a pattern of console errors that belong to the test: a server that goes away
         on purpose makes the browser complain.
@@ -130,6 +136,15 @@ def look(request: pytest.FixtureRequest) -> Look:
     return chosen
 
 
+def new_window(browser: Browser, look: Look) -> BrowserContext:
+    """Return a window with nothing in its cache, and without cookies."""
+    return browser.new_context(
+        viewport={"width": look.width, "height": HEIGHTS.get(look.width, 1000)},
+        color_scheme=look.scheme,
+        has_touch=look.width < 600,
+    )
+
+
 @pytest.fixture(scope="session")
 def windows(browser: Browser) -> Iterator[Callable[[Look], BrowserContext]]:
     """One window for each look, for all tests: with Streamlit's scripts in its cache a page costs half the time."""
@@ -137,11 +152,7 @@ def windows(browser: Browser) -> Iterator[Callable[[Look], BrowserContext]]:
 
     def window(look: Look) -> BrowserContext:
         if look not in opened:
-            opened[look] = browser.new_context(
-                viewport={"width": look.width, "height": HEIGHTS.get(look.width, 1000)},
-                color_scheme=look.scheme,
-                has_touch=look.width < 600,
-            )
+            opened[look] = new_window(browser, look)
         return opened[look]
 
     yield window
@@ -151,15 +162,24 @@ def windows(browser: Browser) -> Iterator[Callable[[Look], BrowserContext]]:
 
 @pytest.fixture
 def open_page(
-    windows: Callable[[Look], BrowserContext], start_app: Callable[..., AppServer], request: pytest.FixtureRequest
+    browser: Browser,
+    windows: Callable[[Look], BrowserContext],
+    start_app: Callable[..., AppServer],
+    request: pytest.FixtureRequest,
 ) -> Iterator[OpenPage]:
     watches: list[PageWatch] = []
 
     def open_it(
-        path: str = "/", *, server: AppServer | None = None, look: Look = LOOKS[0], tolerate: str | None = None
+        path: str = "/",
+        *,
+        server: AppServer | None = None,
+        look: Look = LOOKS[0],
+        tolerate: str | None = None,
+        apart: bool = False,
     ) -> Page:
         chosen: AppServer = server or request.getfixturevalue("app_server")
-        watches.append(PageWatch(windows(look).new_page(), tolerate))
+        window = new_window(browser, look) if apart else windows(look)
+        watches.append(PageWatch(window.new_page(), tolerate))
         page = watches[-1].page
         page.goto(chosen.url + path)
         idle(page)

@@ -9,12 +9,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.app_server import ROOT, AppServer
-from tests.browser.compare_page import UNCHANGED, cells, open_picture
+from tests.browser.compare_page import UNCHANGED, cells, expect_no_sideways_scroll, open_picture
 from tests.browser.conftest import LOOKS, Look, OpenPage
 from tests.browser.test_looks import PAGES, go
 from tests.labs import ask, finished, lab_at, photo
 
 SERIOUS = ("serious", "critical")
+IN_SIDEBAR = "node => node.closest('[data-testid=stSidebarNavItems]') !== null"
+STREAMLITS_LISTS = ("list", "listitem")
+"""Streamlit 1.67 puts headings of sections between the items of its sidebar's list. The links are told all the
+same, and the other way is a menu "more" with two thirds of the pages in no order (docs/decisions/0056)."""
 
 
 def hindrances(page: Page) -> list[str]:
@@ -25,6 +29,7 @@ def hindrances(page: Page) -> list[str]:
         for one in found
         if one["impact"] in SERIOUS
         for node in one["nodes"]
+        if not (one["id"] in STREAMLITS_LISTS and page.eval_on_selector(node["target"][0], IN_SIDEBAR))
     ]
 
 
@@ -41,12 +46,15 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppSer
 
 
 @pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=["desktop-light", "phone-dark"])
-def test_a_page_hinders_nobody(furnished: tuple[AppServer, str], open_page: OpenPage, look: Look) -> None:
+def test_a_page_hinders_nobody_and_is_no_wider_than_the_screen(
+    furnished: tuple[AppServer, str], open_page: OpenPage, look: Look
+) -> None:
     page = open_page(server=furnished[0], look=look)
 
     found = {}
     for name in PAGES:
         go(page, name, look)
+        expect_no_sideways_scroll(page)
         found[name] = hindrances(page)
 
     assert {name: what for name, what in found.items() if what} == {}

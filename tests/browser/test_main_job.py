@@ -18,6 +18,7 @@ from tests.browser.compare_page import (
     done,
     expect_done,
     expect_drawn,
+    go_to,
     open_picture,
     photo,
     run,
@@ -98,7 +99,7 @@ def test_the_main_job_from_the_upload_to_the_costs(
     expect_done(page, 3)
     expect(page.locator(".grid .badge", has_text="Accepted")).to_be_visible()
 
-    page.get_by_role("link", name="Costs").click()
+    go_to(page, "Costs")
     expect(metric(page, "Accepted")).to_have_text("1")
     expect(metric(page, "Spent")).to_have_text("$0.07")
     expect(metric(page, "Per accepted picture")).to_have_text("$0.07")

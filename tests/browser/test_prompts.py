@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app_server import AppServer
+from tests.browser.compare_page import go_to
 from tests.browser.conftest import OpenPage
 
 pytestmark = pytest.mark.browser
@@ -17,7 +18,7 @@ def test_an_edited_style_is_saved_and_sent_by_compare(
     page = open_page(server=start_app())
     sent = page.get_by_label("Prompt for living")
     expect(sent).to_contain_text("low furniture")
-    page.get_by_role("link", name="Prompts").click()
+    go_to(page, "Prompts")
     look = page.get_by_label("Look, as it follows")
     expect(look).to_contain_text("low furniture")
 
@@ -31,6 +32,6 @@ def test_an_edited_style_is_saved_and_sent_by_compare(
     screenshot(page, "prompts")
     page.get_by_role("radio", name="History").click()
     expect(page.get_by_text("Low sofas look small")).to_be_visible()
-    page.get_by_role("link", name="Compare").click()
+    go_to(page, "Compare")
     expect(sent).to_contain_text("high furniture")
     expect(page.get_by_text("Edited for this run")).to_have_count(0)

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import LOOKS, OpenPage, idle
 from tests.browser.viewed import KONTEXT, QWEN, ROOM_SIZE, SEEDREAM, STRIPES, Viewed, empty_room
@@ -330,6 +330,44 @@ def test_marks_and_escape_in_one_breath_lose_no_mark(open_page: OpenPage, viewed
         expect(dialog.get_by_role("button", name="Favourite (h)", exact=True)).to_have_attribute("aria-pressed", "true")
         expect(dialog.locator(".star.given")).to_have_count(4)
         page.close()
+
+
+def test_closing_waits_for_a_mark_on_its_way(open_page: OpenPage, viewed: Viewed) -> None:
+    """Streamlit ends the run that was to take the mark for the one that closes: they never stand in one line."""
+    page = open_page("/", server=viewed.server)
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    holding: list[bool] = []
+
+    def pass_on(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+        browser.on_message(lambda said: held.append((server, said)) if holding else server.send(said))
+
+    page.route_web_socket(re.compile("_stcore/stream"), pass_on)
+    for close in ("Escape", "Close", "beside"):
+        page.goto(viewed.server.url + viewed.address(SEEDREAM, room=1))
+        dialog = ready(page)
+        hearts = dialog.get_by_role("button", name="Favourite (h)", exact=True)
+        before = hearts.get_attribute("aria-pressed")
+        holding.append(True)
+        page.keyboard.press("h")
+        if close == "Escape":
+            page.keyboard.press("Escape")
+        elif close == "Close":
+            dialog.get_by_role("button", name="Close", exact=True).click()
+        else:
+            page.mouse.click(5, 500)
+
+        expect(dialog.get_by_role("status").filter(has_text="Saving")).to_have_count(1)
+        expect(hearts).to_be_visible()
+        holding.clear()
+        while held:
+            server, said = held.pop(0)
+            server.send(said)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        idle(page)
+        page.goto(viewed.server.url + viewed.address(SEEDREAM, room=1))
+        after = ready(page).get_by_role("button", name="Favourite (h)", exact=True)
+        expect(after).to_have_attribute("aria-pressed", "false" if before == "true" else "true")
 
 
 def expect_mark(dialog: Locator) -> None:

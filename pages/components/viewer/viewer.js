@@ -28,6 +28,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       root,
       layers: new Map(), // shot id -> its pictures: moved from pane to pane, never loaded twice
       pending: [], // marks that Python has not confirmed
+      leaving: null, // a timer, while the closing waits for them
       turn: Date.now(),
       mode: "slider",
       before: null, // a shot's code; null is the original
@@ -55,6 +56,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.shots.some((shot) => shot.id === own.going)) data.opened = own.going; // its answer is on its way
   own.going = null;
   own.pending = own.pending.filter((mark) => mark.turn > data.heard);
+  if (own.leaving && !own.pending.length) close(own);
   if (first) {
     build(own);
     listen(own);
@@ -71,6 +73,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   rememberLook(own);
   return () => {
     own.quiet();
+    clearTimeout(own.leaving);
     clearTimeout(own.settling);
     clearTimeout(own.remembering);
     clearTimeout(own.sharpening);

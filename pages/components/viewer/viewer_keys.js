@@ -96,9 +96,10 @@ function escape(own, at) {
 // Keys are heard in the whole dialog, so that a press beside the pictures does not silence them.
 function listen(own) {
   const place = own.root.getRootNode().host?.closest("[role=dialog]") ?? own.root;
+  own.dialog = place;
   let escaped = false;
   const down = (event) => {
-    const done = press(own, event);
+    const done = press(own, event) || (event.key === "Escape" && waits(own));
     if (event.key === "Escape") escaped = done;
     if (!done) return;
     event.preventDefault();
@@ -108,18 +109,54 @@ function listen(own) {
     if (event.key === " ") hold(own, false);
     if (event.key === "Escape" && escaped) event.stopPropagation();
   };
+  const outside = (event) => {
+    const path = event.composedPath();
+    if (path.includes(place) && !path.includes(closer(own))) return;
+    if (!own.pending.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.type === "click") waits(own);
+  };
   const resized = new ResizeObserver(() => show(own));
   resized.observe(own.stage);
   const full = () => own.tools.full.setAttribute("aria-pressed", document.fullscreenElement !== null);
   place.addEventListener("keydown", down);
   place.addEventListener("keyup", up);
+  for (const kind of CLOSING) window.addEventListener(kind, outside, { capture: true });
   document.addEventListener("fullscreenchange", full);
   own.quiet = () => {
     resized.disconnect();
     place.removeEventListener("keydown", down);
     place.removeEventListener("keyup", up);
+    for (const kind of CLOSING) window.removeEventListener(kind, outside, { capture: true });
     document.removeEventListener("fullscreenchange", full);
   };
+}
+
+// ── closing ─────────────────────────────────────────────────────────────────────────────────
+
+// Closing runs the whole page, and that ends a run that was about to take a mark, with the mark: so it
+// waits until the marks are confirmed, a tenth of a second as a rule, and no longer than this.
+const LONGEST_WAIT_MS = 4000;
+const CLOSING = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]; // on the cross, or beside the dialog
+
+const closer = (own) => own.dialog.querySelector('button[aria-label="Close"]');
+
+// True when the closing waits; false lets it happen, when nothing is on its way.
+function waits(own) {
+  if (!own.pending.length) return false;
+  if (own.leaving) return true;
+  say(own, "Saving");
+  own.send("mark", own.pending);
+  own.leaving = setTimeout(() => close(own), LONGEST_WAIT_MS);
+  return true;
+}
+
+function close(own) {
+  clearTimeout(own.leaving);
+  own.leaving = null;
+  own.pending = [];
+  closer(own)?.click();
 }
 
 // ── the address ─────────────────────────────────────────────────────────────────────────────
