@@ -21,6 +21,7 @@ StagingError
 ├── VoteRefused            a vote that makes no sense, or the second one on a pair
 ├── BallotsRefused         votes that cannot be rated
 │   └── GroupsNeverMet     votes that leave models without any chain of comparisons between them
+├── ThresholdsRefused      thresholds on automatic scores that make no sense
 ├── ExperimentRefused      an experiment that makes no sense, or a step it cannot take now
 ├── UploadRejected         a file did not pass the door for pictures
 ├── NotAllowed             a role lacks the permission for what was asked
@@ -133,6 +134,10 @@ class GroupsNeverMet(BallotsRefused):
 
 class ExperimentRefused(StagingError):
     """An experiment makes no sense, or cannot take this step now; nothing was written."""
+
+
+class ThresholdsRefused(StagingError):
+    """Thresholds on automatic scores cannot be kept as they were given; nothing was written."""
 
 
 class UploadRejected(StagingError):

@@ -122,6 +122,10 @@ class Pictures:
         self._folder.write(PictureKind.ORIGINAL, digest, suffix, data)  # last: it vouches for the others
         return Output(digest, MEDIA_TYPES[suffix], len(data), seen.width, seen.height)
 
+    def keep_overlay(self, key: str, data: bytes) -> None:
+        """The overlay, a WebP of our own making, is kept under this digest. OSError when the disk refuses."""
+        self._folder.write(PictureKind.OVERLAY, key, WEBP, data)
+
     def room_file(self, digest: str) -> RoomFile:
         """Return the room's kept original; NotFound when there is none."""
         return _room_file(digest, self._original(digest))

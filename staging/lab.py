@@ -38,9 +38,11 @@ from staging.registry import ModelRegistry
 from staging.retention import Retention
 from staging.rooms import SAMPLE_ROOMS, Room
 from staging.routing import Routing
+from staging.scoring import Scoring
 from staging.sharing import Sharing
 from staging.shelf import PromptShelf
 from staging.store import AuditLedger, Store
+from staging.thresholds import QualityThresholds
 from staging.votes import BlindPictures, Voting
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,8 @@ class Lab:
     retention: Retention
     keys: Keys
     jobs: Jobs
+    thresholds: QualityThresholds
+    scoring: Scoring
     claim: Claim
 
     @property
@@ -93,6 +97,7 @@ class Lab:
     def close(self) -> None:
         """Stop the engine, close the ledger and let go of the data folder."""
         self.engine.stop()
+        self.scoring.stop()
         self.alerts.stop()
         self.retention.stop()
         self.pictures.close()
@@ -122,13 +127,21 @@ def open_lab(settings: Settings) -> Lab:
     pictures = Pictures(settings.data_dir / "pictures", key)
     budgets = Budgets(store, registry)
     alerts = AlertWatch(store, budgets, channels)
+    thresholds = QualityThresholds(store)
+    openings = RoomOpenings(store, pictures)
+    scoring = Scoring(store, pictures, thresholds, openings.all, on=settings.scoring)
+
+    def ended() -> None:
+        alerts.wake()
+        scoring.wake()
+
     engine = Engine(
         settings=settings,
         registry=registry,
         store=store,
         pictures=pictures,
         providers=lambda: _providers(settings, pictures),
-        ended=alerts.wake,
+        ended=ended,
     )
     shelf = PromptShelf(store, shipped)
     prices = PriceBook(registry, store, shipped_rates)
@@ -164,10 +177,12 @@ def open_lab(settings: Settings) -> Lab:
         blind_pictures=BlindPictures(store, pictures, key),
         people=people,
         projects=Projects(store),
-        openings=RoomOpenings(store, pictures),
+        openings=openings,
         retention=Retention(store, pictures, experiments),
         keys=Keys(store, Pace(settings.api_rate, settings.api_burst)),
         jobs=Jobs(store, registry, desk, routing, shelf, setups),
+        thresholds=thresholds,
+        scoring=scoring,
         claim=held,
     )
     try:
@@ -175,6 +190,7 @@ def open_lab(settings: Settings) -> Lab:
         _add_sample_rooms(lab)
         alerts.start()
         lab.retention.start()
+        scoring.start()
     except BaseException:
         lab.close()
         raise

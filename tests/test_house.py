@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pages",),
     ("staging.api", "staging.__main__", "staging.health"),
     ("staging.lab", "staging.doctor"),
-    ("staging.exports", "staging.sharing", "staging.jobs", "staging.score_files"),
+    ("staging.exports", "staging.sharing", "staging.jobs", "staging.score_files", "staging.scoring"),
     (
         "staging.desk",
         "staging.externals",
@@ -43,6 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.provider_checks",
         "staging.projects",
         "staging.openings",
+        "staging.thresholds",
     ),
     ("staging.store",),
     ("staging.providers",),

@@ -391,6 +391,7 @@ class Desk:
             cells=cells,
             unfinished=sum(not cell.prediction.state.final for cell in cells.values()),
             tries=tuple(members),
+            quality=self._store.scores.of([one.prediction.id for one in members if one.state is State.SUCCEEDED]),
         )
 
     def cell(self, prediction_id: str) -> CellView:

@@ -37,6 +37,18 @@ from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, R
 from staging.store.retention import KEEPS, OUTPUT, ROOM, VIEW, Deletion, RetentionLedger
 from staging.store.rooms import RoomLedger
 from staging.store.schema import applied_migrations, make_views, migrate, pending, read_migrations
+from staging.store.scored import (
+    ArmScores,
+    AutomaticDeed,
+    AutomaticMark,
+    ModelQuality,
+    Quality,
+    Score,
+    ScoreFlag,
+    ScoreState,
+    ToScore,
+)
+from staging.store.scores import Judged, ScoreLedger
 from staging.store.settlements import Billed, Settlement, SettlementLedger
 from staging.store.uploads import UploadLedger
 from staging.store.verify import Verification, verify
@@ -54,10 +66,13 @@ __all__ = [
     "AlertLine",
     "ApiKey",
     "ArmFigures",
+    "ArmScores",
     "ArmVote",
     "Assignment",
     "AuditFilter",
     "AuditLedger",
+    "AutomaticDeed",
+    "AutomaticMark",
     "Ballot",
     "BallotFilter",
     "Bell",
@@ -82,22 +97,30 @@ __all__ = [
     "HistoryLedger",
     "JobLedger",
     "JobOrder",
+    "Judged",
     "KeyLedger",
     "Kind",
     "Meetings",
     "ModelHistory",
+    "ModelQuality",
     "Pin",
     "PredictionLedger",
+    "Quality",
     "RaterChecks",
     "RaterState",
     "RetentionLedger",
     "RoomLedger",
     "RunTimes",
+    "Score",
+    "ScoreFlag",
+    "ScoreLedger",
+    "ScoreState",
     "Settlement",
     "SettlementLedger",
     "Side",
     "Step",
     "Store",
+    "ToScore",
     "UnderWay",
     "UploadLedger",
     "Verification",
@@ -129,6 +152,7 @@ class Store:
         self.contenders = ContenderLedger(ledger)
         self.keys = KeyLedger(ledger, self.audit)
         self.jobs = JobLedger(ledger)
+        self.scores = ScoreLedger(ledger, self.audit)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:

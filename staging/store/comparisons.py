@@ -32,6 +32,8 @@ class ComparisonFilter:
     until: datetime | None = None
     """Asked for from `since` on, and before `until`."""
     archived: bool = False
+    structure_changed: bool = False
+    """Only those with an output whose architecture is not the room's any more, as the automatic scorer says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,11 @@ def _conditions(wanted: ComparisonFilter) -> tuple[list[str], list[Any]]:
         if value is not None:
             conditions.append(sql)
             values.append(value)
+    if wanted.structure_changed:
+        conditions.append(
+            "EXISTS (FROM app.predictions AS p JOIN scores_now AS s ON s.prediction_id = p.id "
+            "WHERE p.comparison_id = c.id AND s.structure_changed)"
+        )
     for word in wanted.words.lower().split():
         conditions.append(
             "(contains(lower(c.name || ' ' || c.note || ' ' || c.project || ' ' || c.created_by), ?) OR EXISTS ("
