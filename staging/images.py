@@ -151,6 +151,14 @@ class Pictures:
             path = self._folder.find(PictureKind.SENT, digest)
         return _room_file(digest, path or Path(original.path))
 
+    def file_to_send(self, digest: str) -> RoomFile:
+        """Return the kept original of a room or an output as it can be sent beside a room; NotFound when it is gone.
+
+        Its width and height are not looked up: nothing is reckoned from them.
+        """
+        path = self._original(digest)
+        return RoomFile(digest, str(path), MEDIA_TYPES[path.suffix], 0, 0)
+
     def output_path(self, digest: str) -> Path:
         """Return where the output's bytes are, as received; NotFound when they are not here."""
         return self._original(digest)

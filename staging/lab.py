@@ -22,7 +22,9 @@ from staging.experiments import Experiments
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.images import Pictures
 from staging.jobs import Jobs
+from staging.judge import Judge
 from staging.keys import Keys, Pace
+from staging.labels import Labels
 from staging.model_setups import ModelSetups
 from staging.models import default_registry
 from staging.openings import RoomOpenings
@@ -77,6 +79,8 @@ class Lab:
     people: People
     projects: Projects
     openings: RoomOpenings
+    labels: Labels
+    judge: Judge
     retention: Retention
     keys: Keys
     jobs: Jobs
@@ -148,7 +152,10 @@ def open_lab(settings: Settings) -> Lab:
     setups = ModelSetups(store.documents, registry)
     desk = Desk(settings, registry, store, pictures, engine, budgets, _refusals(settings), prices, setups)
     profiles = Profiles(shipped_profiles, store)
-    takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
+    labels = Labels(store)
+    takeaway = Takeaway(
+        desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir, labels, openings
+    )
     people = People(settings, store)
     sharing = Sharing(store, key, outside=settings.share_outside)
     experiments = Experiments(store, registry)
@@ -178,6 +185,8 @@ def open_lab(settings: Settings) -> Lab:
         people=people,
         projects=Projects(store),
         openings=openings,
+        labels=labels,
+        judge=Judge(registry, store, pictures, engine, budgets, prices, _refusals(settings).get("replicate", "")),
         retention=Retention(store, pictures, experiments),
         keys=Keys(store, Pace(settings.api_rate, settings.api_burst)),
         jobs=Jobs(store, registry, desk, routing, shelf, setups),

@@ -22,7 +22,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pages",),
     ("staging.api", "staging.__main__", "staging.health"),
     ("staging.lab", "staging.doctor"),
-    ("staging.exports", "staging.sharing", "staging.jobs", "staging.score_files", "staging.scoring"),
+    (
+        "staging.exports",
+        "staging.sharing",
+        "staging.jobs",
+        "staging.score_files",
+        "staging.scoring",
+        "staging.judge",
+    ),
     (
         "staging.desk",
         "staging.externals",
@@ -33,6 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.people",
         "staging.retention",
         "staging.keys",
+        "staging.labels",
     ),
     ("staging.budgets", "staging.experiments"),
     (
@@ -48,7 +56,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("staging.store",),
     ("staging.providers",),
     ("staging.images", "staging.stager", "staging.costs"),
-    ("staging.schemas", "staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
+    (
+        "staging.schemas",
+        "staging.providers.base",
+        "staging.predictions",
+        "staging.models",
+        "staging.prompts",
+        "staging.judgements",
+    ),
     ("staging.signin",),
     (
         "staging.registry",
@@ -60,7 +75,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.audit",
         "staging.quality",
     ),
-    ("staging.errors", "staging.ids", "staging.origins", "staging.frames", "staging.forecast", "staging.periods"),
+    (
+        "staging.errors",
+        "staging.ids",
+        "staging.origins",
+        "staging.frames",
+        "staging.forecast",
+        "staging.periods",
+        "staging.calibration",
+    ),
 )
 """From the top down. A module imports lower layers, or its own subject; never its neighbours."""
 

@@ -164,7 +164,7 @@ class Desk:
     def _cells(
         self, room: Room, choice: ModelChoice, prompt: str, style: str, listed: Listed
     ) -> list[PlannedPrediction]:
-        spec = self._registry.get(choice.model)
+        spec = self._registry.editor(choice.model)
         self._refuse_unavailable(spec)
         if not 1 <= choice.seeds <= MOST_SEEDS:
             raise ParametersRefused(f"{spec.name}: choose 1 to {MOST_SEEDS} seeds, not {choice.seeds}.")

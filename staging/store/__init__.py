@@ -31,7 +31,9 @@ from staging.store.documents import Document, DocumentLedger
 from staging.store.experiments import ArmFigures, ArmVote, Assignment, ExperimentLedger
 from staging.store.export import export, parquet
 from staging.store.history import HistoryLedger, ModelHistory
+from staging.store.judgements import JudgementLedger
 from staging.store.keys import ApiKey, JobLedger, JobOrder, KeyLedger
+from staging.store.labels import Label, LabelLedger
 from staging.store.predictions import PredictionLedger
 from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
 from staging.store.retention import KEEPS, OUTPUT, ROOM, VIEW, Deletion, RetentionLedger
@@ -98,8 +100,11 @@ __all__ = [
     "JobLedger",
     "JobOrder",
     "Judged",
+    "JudgementLedger",
     "KeyLedger",
     "Kind",
+    "Label",
+    "LabelLedger",
     "Meetings",
     "ModelHistory",
     "ModelQuality",
@@ -153,6 +158,8 @@ class Store:
         self.keys = KeyLedger(ledger, self.audit)
         self.jobs = JobLedger(ledger)
         self.scores = ScoreLedger(ledger, self.audit)
+        self.labels = LabelLedger(ledger)
+        self.judgements = JudgementLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:

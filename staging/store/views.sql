@@ -154,6 +154,8 @@ UNION ALL
 SELECT 'Prediction ' || prediction_id || ' succeeded, but has no output.'
 FROM (FROM endings WHERE state = 'succeeded')
 ANTI JOIN app.outputs USING (prediction_id)
+-- A judge makes no picture: what it said is in its last event.
+ANTI JOIN (SELECT id AS prediction_id FROM app.predictions WHERE rule = 'judge') USING (prediction_id)
 UNION ALL
 SELECT DISTINCT 'Prediction ' || prediction_id || ' has an output, but never succeeded.'
 FROM app.outputs
