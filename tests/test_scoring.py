@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from staging.quality import SCORER_VERSION, Flag, Opening
 from staging.retention import Policy, Retention
 from staging.scoring import Scoring, outlines_digest
 from staging.scoring_child import Child, PairLost, PairRefused
-from staging.store import AutomaticDeed, ScoreState
+from staging.store import AutomaticDeed, Quality, ScoreState
 from staging.thresholds import QualityThresholds, Thresholds
 from tests.labs import UNCHANGED, finished, lab_at, photo, run_one, wait_for
-from tests.scored import Scripted, Studio, prompt_child, report, studio, wall_over
+from tests.scored import Scripted, Studio, prompt_child, report, score, studio, wall_over
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample_rooms" / "office.jpg"
 HELLO = f"from staging.frames import send; send(sys.stdout.buffer, {{'ready': True, 'version': '{SCORER_VERSION}'}})"
@@ -325,6 +326,31 @@ def test_outlined_doors_and_windows_are_told_to_the_scorer_and_score_the_room_an
         outlines_digest([WINDOW])
     }
     assert at_work.look() == 0
+
+
+def test_a_page_waits_for_a_score_only_while_one_is_on_its_way(here: Studio) -> None:
+    ended_at = max(at for one in here.ids if (at := here.store.predictions.get(one).ended_at))
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(_question: Any) -> None:
+        asked.set()
+        go_on.wait(30)
+
+    at_work = scoring(here, lambda: Scripted(before=slow), clock=lambda: ended_at + timedelta(seconds=30))
+    later = scoring(here, Scripted, clock=lambda: ended_at + timedelta(minutes=10))
+    members = [here.store.predictions.get(one) for one in here.ids]
+    assert at_work.awaited(members, {}) == 0  # its thread does not run
+    at_work.start()
+    later.start()
+    try:
+        assert asked.wait(30)
+        assert at_work.awaited(members, {}) == 3
+        assert at_work.awaited(members, {here.ids[0]: Quality(score(here.ids[0]), None)}) == 2
+        assert later.awaited(members, {}) == 0  # a backlog is no reason to wait
+    finally:
+        go_on.set()
+        at_work.stop()
+        later.stop()
 
 
 def test_thresholds_of_the_moment_judge_each_score(here: Studio) -> None:

@@ -14,7 +14,7 @@ from staging.thresholds import QualityThresholds
 from tests.browser.conftest import LOOKS, Look, OpenPage
 from tests.browser.viewed import QWEN, Viewed, empty_room, furnished, make, png
 from tests.ledgers import NOW, comparison, ending, prediction, steps
-from tests.scored import prompt_child
+from tests.scored import prompt_child, score
 
 BANANA = "google/nano-banana"
 
@@ -37,6 +37,9 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewed]:
     store.predictions.queue(asked, [one], NOW)
     kept = pictures.keep_output(png(furnished(without_window(empty_room()), (70, 96, 120))))
     store.predictions.append([*steps(one), ending(one, outputs=(kept,))])
+    for (number, _), known in made.predictions.items():
+        if number:  # of the second room nothing is looked at here
+            store.scores.record(score(known))
     scoring = Scoring(store, pictures, QualityThresholds(store), make_child=prompt_child)
     while scoring.look():
         pass
