@@ -43,7 +43,8 @@ def write_zip(file: IO[bytes], selection: Selection, pictures: Pictures, said: S
                 name = f"outputs/{folder}/{piece.column + 1:02d}_{slug(piece.title, 'model')}{ending}"
                 there = add_original(archive, name, pictures, output.digest, piece.now.ended_at or made_at)
                 files["output" if there else "missing"] = name if there else "the output is not in the pictures folder"
-            rows.append(row_of(piece.now, piece.title, piece.room, said.get(piece.now.prediction.id), files))
+            key = piece.now.prediction.id
+            rows.append(row_of(piece.now, piece.title, piece.room, said.get(key), files, selection.quality.get(key)))
         by_digest = {room.digest: room for room in selection.rooms}
         for now in selection.earlier:
             room = by_digest[now.prediction.room]
