@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components.addresses import COMPARISON, GRID, VIEW, go, hold_address
 from pages.components.asking import ORDER, ask_for_comparison
 from pages.components.past import manage
+from pages.components.second_opinion import second_opinion
 from pages.components.taking import take_away
 from pages.components.watching import watch
 from pages.components.words import moment, plain
@@ -28,6 +29,7 @@ def show_comparison(lab: Lab, comparison_id: str) -> None:
         st.subheader(plain(comparison.name or when), anchor=False, width="stretch")
         take_away(lab, comparison_id)
         manage(lab, comparison)
+        second_opinion(lab, comparison_id)
     archived = "archived" if comparison.archived else ""
     about = [f"By {comparison.created_by}", when if comparison.name else "", comparison.project, archived]
     st.caption(" · ".join(plain(part) for part in about if part))

@@ -14,6 +14,7 @@ from staging.store import ComparisonFilter
 A_PAGE = 24
 LIST = "history-list"
 HEARTS = "history-favourites"
+CHANGED = "Only comparisons with an output of which the automatic scorer says that the room's architecture changed."
 PAGE = "{}-page"
 """Where the session keeps which page of a list is shown."""
 
@@ -36,9 +37,17 @@ def choose_filter(lab: Lab) -> ComparisonFilter:
         by = st.selectbox("By", lab.store.comparisons.people(), index=None, placeholder="Anybody", key="history-by")
         days = st.date_input("Days", [], key="history-days", format="YYYY-MM-DD")
         archived = st.toggle("Archived", key="history-archived")
+        changed = st.toggle("Structure changed", key="history-changed", bind="query-params", help=CHANGED)
     since, until = span(days if isinstance(days, tuple) else (days,), st.context.timezone)
     return ComparisonFilter(
-        words=words or "", project=project, by=by, model=model, since=since, until=until, archived=archived
+        words=words or "",
+        project=project,
+        by=by,
+        model=model,
+        since=since,
+        until=until,
+        archived=archived,
+        structure_changed=changed,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.components.quality_ranking import quality
 from pages.components.ranking import (
     FAULTS,
     GAPS,
@@ -14,6 +15,7 @@ from pages.components.ranking import (
     figures,
     gaps_table,
     in_words,
+    offline_names,
     pareto,
     points_table,
     ratings_table,
@@ -24,7 +26,6 @@ from pages.components.words import plain
 from staging.errors import BallotsRefused, GroupsNeverMet
 from staging.lab import Lab, current
 from staging.ratings import Ratings, rate
-from staging.registry import Capability
 from staging.store import CostFilter, CostReport
 
 FRONT = (
@@ -120,12 +121,11 @@ def show(lab: Lab) -> None:
     if chosen is None:
         st.info("Choose the last day too.")
         return
-    ballots = lab.store.votes.ballots(chosen.votes)
+    ballots, names = lab.store.votes.ballots(chosen.votes), offline_names(lab.registry)
     if not len(ballots):
         st.info(NONE_CHOSEN if chosen.narrowed else NO_VOTES, icon=":material/how_to_vote:")
+        quality(lab, chosen.votes, names)
         return
-    offline = {spec.id.value for spec in lab.registry if Capability.OFFLINE in spec.capabilities}
-    names = {model: f"{model} (offline baseline)" for model in offline}
     first = chosen.first if chosen.votes.since else min(chosen.first, lab.store.costs.first_day() or chosen.first)
     costs = lab.store.costs.report(first, chosen.last, CostFilter(project=chosen.votes.project))
     try:
@@ -139,6 +139,7 @@ def show(lab: Lab) -> None:
             ranking(rate(ballots.among(group)), names, costs, f"-{number}")
     except BallotsRefused as refusal:
         st.info(plain(str(refusal)), icon=":material/how_to_vote:")
+    quality(lab, chosen.votes, names)
     reasons(lab, chosen, names)
 
 

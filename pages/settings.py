@@ -1,14 +1,16 @@
-"""Settings: what an admin decides for all: models, notifications, how long pictures are kept; and the lab's health."""
+"""Settings: what an admin decides for all: models, quality, notifications, how long pictures stay; and the health."""
 
 import streamlit as st
 
 from pages.components.settings_health import show_health, show_notifications
 from pages.components.settings_models import show_models
+from pages.components.settings_quality import show_quality
 from pages.components.settings_retention import show_retention
 from staging.lab import current
 
 SECTIONS = {
     "Models": show_models,
+    "Quality": show_quality,
     "Notifications": show_notifications,
     "Retention": show_retention,
     "Health": show_health,

@@ -4,6 +4,7 @@ doctor          what is here, and what is wrong
 verify          every digest and total derived again; what differs is printed
 export DIR      the ledger as Parquet and CSV
 rate VOTES.csv  ratings of blind votes from anywhere, no lab needed
+score A B       what became of the room in picture A in picture B, no lab needed
 """
 
 import argparse
@@ -20,6 +21,7 @@ from staging.errors import NotFound, SettingsRefused, StagingError
 from staging.images import Pictures
 from staging.ratings import rate
 from staging.ratings_csv import COLUMNS, as_json, as_text, read_ballots
+from staging.score_files import score_files
 from staging.store import Store
 
 FINE, DIFFERS, REFUSED = 0, 1, 2
@@ -37,8 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rated = commands.add_parser("rate", help="rate blind votes from a CSV file; no lab is needed")
     rated.add_argument("votes", type=Path, metavar="VOTES.csv", help=f"its columns: {', '.join(COLUMNS)}")
     rated.add_argument("--json", action="store_true", help="print JSON for programs")
+    scored = commands.add_parser("score", help="score a model's output against its room; no lab is needed")
+    scored.add_argument("original", type=Path, metavar="ORIGINAL", help="the photo of the room")
+    scored.add_argument("output", type=Path, metavar="OUTPUT", help="what a model made of it")
+    scored.add_argument("--openings", type=Path, metavar="FILE", help="outlines of doors and windows as JSON")
+    scored.add_argument("--overlay", type=Path, metavar="FILE", help="write the picture of why, as PNG")
+    scored.add_argument("--json", action="store_true", help="print JSON for programs")
     asked = parser.parse_args(arguments)
     try:
+        if asked.command == "score":
+            print(score_files(asked.original, asked.output, asked.openings, asked.overlay, in_json=asked.json))
+            return FINE
         if asked.command == "rate":
             return rate_votes(asked.votes, in_json=asked.json)
         settings = read_settings()

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     EDIT_PROMPTS = "edit prompts"
     MANAGE_EXPERIMENTS = "manage experiments"
     MANAGE_PROJECTS = "manage projects"
+    SEE_CALIBRATION = "see how well scores and the judge agree with people"
     MANAGE_MODELS = "manage models"
     MANAGE_PEOPLE = "manage people and roles"
     MANAGE_KEYS = "manage API keys"
@@ -62,6 +63,7 @@ _MANAGER = _OPERATOR | {
     Permission.EDIT_PROMPTS,
     Permission.MANAGE_EXPERIMENTS,
     Permission.MANAGE_PROJECTS,
+    Permission.SEE_CALIBRATION,
 }
 _ADMIN = _MANAGER | {
     Permission.MANAGE_MODELS,

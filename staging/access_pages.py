@@ -19,6 +19,7 @@ PAGE_PERMISSIONS: Mapping[str, Permission] = {
     "budgets": Permission.SEE_COSTS,
     "alerts": Permission.SEE_COSTS,
     "projects": Permission.MANAGE_PROJECTS,
+    "calibration": Permission.SEE_CALIBRATION,
     "people": Permission.MANAGE_PEOPLE,
     "keys": Permission.MANAGE_KEYS,
     "audit": Permission.SEE_AUDIT,

@@ -23,7 +23,7 @@ _HEADERS = {
 
 
 def download_routes(lab: "Lab") -> list[Route]:
-    """Return the routes under /downloads/: output/<prediction>, and of a comparison zip, png, pdf, disclosure."""
+    """Return the routes under /downloads/: output/<prediction>, labels/all, and of a comparison what _MAKERS has."""
 
     def download(request: Request) -> Response:
         if request.method != "GET":  # a HEAD, which Starlette lets in: it would make a whole export to throw it away
@@ -103,11 +103,16 @@ def _disclosure(lab: "Lab", of: str, options: Mapping[str, str]) -> "Download":
     )
 
 
+def _labels(lab: "Lab", _of: str, _options: Mapping[str, str]) -> "Download":
+    return lab.takeaway.labels()
+
+
 _MAKERS: Mapping[str, Callable[["Lab", str, Mapping[str, str]], "Download"]] = {
     "output": _output,
     "zip": _zip,
     "png": _png,
     "pdf": _pdf,
     "disclosure": _disclosure,
+    "labels": _labels,
 }
 """What can be downloaded. Their options are those that the page signed: nobody else can write any."""

@@ -110,6 +110,8 @@ class Settings(BaseSettings):
     confirm_above_usd: Decimal = Field(default=Decimal("5.00"), ge=0, allow_inf_nan=False)
     """A run that may cost more than this asks for a confirmation first."""
 
+    scoring: bool = True
+    """Whether every output is scored automatically, in the background."""
     vote_check_share: float = Field(default=0.05, ge=0, le=0.5)
     """The share of the ballots on the Vote page that check the rater: hidden repeats and A/A pairs."""
 

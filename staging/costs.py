@@ -131,6 +131,8 @@ def charge(
             if snapshot.started_at is None and used.seconds is None:
                 return Charge(Decimal(0), "cancelled before it started: not charged")
             return reckon(price, full(used, sizes), "cancelled while running: charged")
+        case _ if shape is OutputShape.TEXT:
+            return reckon(price, full(used, sizes), "a judgement, as priced")
         case _ if not outputs:
             # It ran and was billed, whatever became of its picture.
             return reckon(price, full(used, sizes), "succeeded without a picture for us: charged")

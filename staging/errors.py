@@ -12,6 +12,7 @@ StagingError
 ├── UnknownModel           no such model is registered
 ├── PromptsRefused         a prompt book that cannot be used, with the faulty place
 ├── ParametersRefused      a model's parameters are out of its limits
+├── OpeningsRefused        outlines of doors and windows that cannot be used, or suggested
 ├── PricesRefused          a price or a rate that cannot be kept
 ├── BillRefused            a provider's bill that cannot be read, with the faulty line
 ├── ConfirmationNeeded     a run that may cost much, which nobody has confirmed
@@ -20,6 +21,7 @@ StagingError
 ├── VoteRefused            a vote that makes no sense, or the second one on a pair
 ├── BallotsRefused         votes that cannot be rated
 │   └── GroupsNeverMet     votes that leave models without any chain of comparisons between them
+├── ThresholdsRefused      thresholds on automatic scores that make no sense
 ├── ExperimentRefused      an experiment that makes no sense, or a step it cannot take now
 ├── UploadRejected         a file did not pass the door for pictures
 ├── NotAllowed             a role lacks the permission for what was asked
@@ -32,6 +34,8 @@ StagingError
 │   └── JobUnderWay        the same job, which is being taken at this moment
 ├── NotFound               a room, comparison or prediction that is not in the ledger
 ├── EditedMeanwhile        somebody else has changed what a person was editing
+├── QualityRefused         a report, an outline or a picture that cannot be scored
+├── QualityUnavailable     nothing can be scored on this machine
 ├── DeliveryRefused        a step that cannot follow the last one of an alert's delivery
 └── ProviderError          what the provider, or the way to it, did
     ├── ProviderUnavailable    a passing fault: the same call may work later
@@ -85,6 +89,10 @@ class ParametersRefused(StagingError):
     """A model's parameters are out of its limits."""
 
 
+class OpeningsRefused(StagingError):
+    """Outlines of doors and windows cannot be used, or none can be suggested; nothing was saved."""
+
+
 class PricesRefused(StagingError):
     """A price or a rate cannot be kept; nothing was written."""
 
@@ -126,6 +134,10 @@ class GroupsNeverMet(BallotsRefused):
 
 class ExperimentRefused(StagingError):
     """An experiment makes no sense, or cannot take this step now; nothing was written."""
+
+
+class ThresholdsRefused(StagingError):
+    """Thresholds on automatic scores cannot be kept as they were given; nothing was written."""
 
 
 class UploadRejected(StagingError):
@@ -185,6 +197,14 @@ class NotFound(StagingError):
 
 class EditedMeanwhile(StagingError):
     """Somebody else has changed what a person was editing; nothing was written."""
+
+
+class QualityRefused(StagingError):
+    """A report, an outline of an opening, or a picture cannot be used for scoring; the sentence says which."""
+
+
+class QualityUnavailable(StagingError):
+    """Nothing can be scored on this machine; the sentence says what is missing."""
 
 
 class DeliveryRefused(StagingError):

@@ -250,7 +250,7 @@ class Experiments:
         if len(set(names)) < len(names):
             raise ExperimentRefused("Two arms have the same name.")
         arms = tuple(
-            arm.model_copy(update={"parameters": self._registry.get(arm.model).parameters(arm.parameters).chosen()})
+            arm.model_copy(update={"parameters": self._registry.editor(arm.model).parameters(arm.parameters).chosen()})
             for arm in terms.arms
         )
         for position, arm in enumerate(arms):

@@ -1,17 +1,14 @@
 """What an experiment's phase came to so far: arms, pairs, split, guardrails and the verdict."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from staging.errors import ExperimentRefused
 from staging.experiments_split import SampleRatio, sample_ratio
 from staging.experiments_terms import Arm, Experiment, Metric, Phase
 from staging.experiments_verdict import Guard, Pair, Verdict, guards_of, pairs_of, verdict_of
+from staging.quality import SCORER_VERSION
 from staging.ratings import Outcome
-from staging.store import ArmFigures, Store
-
-Scores = Callable[[Sequence[str]], Mapping[str, float]]
-"""What returns the automatic scores of predictions by their ids; those without one are absent."""
+from staging.store import ArmFigures, ArmScores, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +21,18 @@ class ArmReport:
     votes: int
     won: int
     """Votes between arms that preferred it."""
-    score: float | None
-    """The mean of its outputs' automatic scores; None without any."""
+    scores: ArmScores | None
+    """What the automatic scorer says of its outputs; None without any score."""
+
+    @property
+    def score(self) -> float | None:
+        """The mean of its outputs' automatic scores, 0 to 100; None without any."""
+        return self.scores.mean if self.scores else None
+
+    @property
+    def structure_rate(self) -> float | None:
+        """The share of its scored outputs whose architecture changed; None without any."""
+        return self.scores.structure_rate if self.scores else None
 
     @property
     def acceptance(self) -> float | None:
@@ -58,9 +65,10 @@ class Report:
         return metric in self.phase.terms.metrics
 
 
-def report(store: Store, experiment: Experiment, phase: int | None = None, scores: Scores | None = None) -> Report:
+def report(store: Store, experiment: Experiment, phase: int | None = None) -> Report:
     """Return what the phase (the last one when none is said) came to so far.
 
+    Of automatic scores only those of this release's scorer count: versions are never mixed.
     ExperimentRefused when the experiment was never started or has no such phase.
     """
     of = [one for one in experiment.body.phases if phase in (None, one.number)]
@@ -71,7 +79,7 @@ def report(store: Store, experiment: Experiment, phase: int | None = None, score
     keys = {experiment.key(arm.name, now.number): arm.name for arm in terms.arms}
     figures = store.experiments.figures(list(keys))
     votes = store.experiments.votes(list(keys))
-    means = _means(store, list(keys), scores)
+    scores = store.scores.of_arms(SCORER_VERSION, list(keys))
     units = dict.fromkeys(keys.values(), 0)
     for one in store.experiments.assignments(experiment.id, now.number):
         units[one.arm] = units.get(one.arm, 0) + 1
@@ -79,7 +87,7 @@ def report(store: Store, experiment: Experiment, phase: int | None = None, score
     held = guards_of(
         {name: figures[key] for key, name in keys.items()},
         terms.guards,
-        {keys[key]: mean for key, mean in means.items()},
+        {keys[key]: one for key, one in scores.items()},
     )
     winners = [{Outcome.LEFT: vote.left, Outcome.RIGHT: vote.right}.get(vote.outcome) for vote in votes]
     return Report(
@@ -92,7 +100,7 @@ def report(store: Store, experiment: Experiment, phase: int | None = None, score
                 figures=figures[key],
                 votes=sum(key in (vote.left, vote.right) for vote in votes),
                 won=winners.count(key),
-                score=means.get(key),
+                scores=scores.get(key),
             )
             for arm, key in zip(terms.arms, keys, strict=True)
         ),
@@ -102,15 +110,3 @@ def report(store: Store, experiment: Experiment, phase: int | None = None, score
         verdict=verdict_of(pairs, held, terms.stop, terms.unit),
         comparisons=tuple(store.experiments.comparisons(list(keys))),
     )
-
-
-def _means(store: Store, keys: Sequence[str], scores: Scores | None) -> dict[str, float]:
-    """Return the mean automatic score of each arm that has one."""
-    if scores is None:
-        return {}
-    arms = store.experiments.outputs(keys)
-    found = scores(list(arms))
-    of_arm: dict[str, list[float]] = {}
-    for prediction_id, score in found.items():
-        of_arm.setdefault(arms[prediction_id], []).append(score)
-    return {key: sum(values) / len(values) for key, values in of_arm.items()}

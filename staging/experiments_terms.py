@@ -54,6 +54,7 @@ class Metric(StrEnum):
     COST = "cost per accepted image"
     SECONDS = "seconds"
     FAILURES = "failure rate"
+    STRUCTURE = "structure changed"
 
 
 class _Part(BaseModel):
@@ -92,6 +93,8 @@ class Guards(_Part):
     """Its accepted image may cost so many per cent more."""
     score_drop: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Its mean automatic score may be so much lower, in the score's own unit."""
+    structure_points: Annotated[int, Field(ge=0, le=100)] | None = None
+    """The architecture may change in so many percentage points more of its outputs, as the automatic scorer says."""
 
 
 class Terms(_Part):
@@ -206,5 +209,6 @@ FAULTS: Mapping[str, str] = {
     "failure_points": "The guardrail on failures is a whole number from 0 to 100 percentage points.",
     "cost_percent": "The guardrail on cost is a whole number from 0 to 10,000 per cent.",
     "score_drop": "The guardrail on scores is a number of at least 0.",
+    "structure_points": "The guardrail on changed structure is a whole number from 0 to 100 percentage points.",
 }
 """What is wrong with a field that cannot be kept."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from staging.experiments_evidence import Interval, evidence, interval, intervals, units_to_go
 from staging.experiments_terms import Guards, StopRule, Unit
 from staging.ratings import Outcome
-from staging.store import ArmFigures, ArmVote
+from staging.store import ArmFigures, ArmScores, ArmVote
 
 TOO_EARLY = 10
 """Decided units before which nobody can say how many more it takes."""
@@ -24,6 +24,8 @@ LEAST_RUNS = 20
 """Ended runs of each arm before the guardrail on failures speaks."""
 LEAST_ACCEPTED = 5
 """Accepted outputs of each arm before the one on cost does."""
+LEAST_SCORED = 20
+"""Scored outputs of each arm before those on automatic scores do."""
 
 
 MOST_E = 1_000
@@ -196,8 +198,8 @@ class Guard:
     sentence: str
 
 
-def guards_of(figures: Mapping[str, ArmFigures], guards: Guards, scores: Mapping[str, float]) -> list[Guard]:
-    """Return what the guardrails that are set say of every arm; `scores` has the mean of the arms that have any."""
+def guards_of(figures: Mapping[str, ArmFigures], guards: Guards, scores: Mapping[str, ArmScores]) -> list[Guard]:
+    """Return what the guardrails that are set say of every arm; `scores` has the arms with scored outputs."""
     found: list[Guard] = []
     for arm in figures:
         others = [other for other in figures if other != arm]
@@ -207,6 +209,8 @@ def guards_of(figures: Mapping[str, ArmFigures], guards: Guards, scores: Mapping
             found.append(_cost(arm, others, figures, guards.cost_percent))
         if guards.score_drop is not None:
             found.append(_score(arm, others, scores, guards.score_drop))
+        if guards.structure_points is not None:
+            found.append(_structure(arm, others, scores, guards.structure_points))
     return found
 
 
@@ -238,13 +242,29 @@ def _cost(arm: str, others: Sequence[str], figures: Mapping[str, ArmFigures], li
     return Guard("cost", arm, Held.BROKEN if broken else Held.HOLDS, f"{told}.")
 
 
-def _score(arm: str, others: Sequence[str], scores: Mapping[str, float], limit: float) -> Guard:
-    if any(name not in scores for name in (arm, *others)):
-        return Guard("score", arm, Held.NOT_KNOWN, "Not every arm has automatic scores.")
-    best = max(others, key=scores.__getitem__)
-    told = f"The mean score of {arm} is {scores[arm]:.3g}, of {best} {scores[best]:.3g} (limit: {limit:g} lower)"
-    broken = scores[best] - scores[arm] > limit
-    return Guard("score", arm, Held.BROKEN if broken else Held.HOLDS, f"{told}.")
+def _score(arm: str, others: Sequence[str], scores: Mapping[str, ArmScores], limit: float) -> Guard:
+    if told := _too_few_scores((arm, *others), scores):
+        return Guard("score", arm, Held.NOT_KNOWN, told)
+    best = max(others, key=lambda name: scores[name].mean)
+    means = f"The mean score of {arm} is {scores[arm].mean:.1f}, of {best} {scores[best].mean:.1f}"
+    broken = scores[best].mean - scores[arm].mean > limit
+    return Guard("score", arm, Held.BROKEN if broken else Held.HOLDS, f"{means} (limit: {limit:g} lower).")
+
+
+def _structure(arm: str, others: Sequence[str], scores: Mapping[str, ArmScores], limit: int) -> Guard:
+    if told := _too_few_scores((arm, *others), scores):
+        return Guard("structure", arm, Held.NOT_KNOWN, told)
+    rates = {name: scores[name].structure_rate for name in (arm, *others)}
+    best = min(others, key=rates.__getitem__)
+    told = f"{arm} changes the structure in {rates[arm]:.0%} of its outputs, {best} in {rates[best]:.0%}"
+    broken = 100 * (rates[arm] - rates[best]) > limit
+    return Guard("structure", arm, Held.BROKEN if broken else Held.HOLDS, f"{told} (limit: {limit} points more).")
+
+
+def _too_few_scores(arms: Sequence[str], scores: Mapping[str, ArmScores]) -> str:
+    """Return which arms have too few scored outputs to say anything of; "" when none has."""
+    few = [name for name in arms if name not in scores or scores[name].scored < LEAST_SCORED]
+    return f"Too few scored outputs of {_and(few)} to say: each needs {LEAST_SCORED}." if few else ""
 
 
 # ── the answer ──────────────────────────────────────────────────────────────────────────────

@@ -43,9 +43,17 @@ def signs(lab: Lab) -> Iterator[Sign]:
     yield Sign("Ledger", _ledger(lab))
     yield Sign("Audit log", f"{lab.audit.count():,} entries")
     yield Sign("Alerts", _alerts(lab))
+    yield _scoring(lab)
     yield Sign("Retention", "every day" if lab.retention.policy().daily else "only when somebody asks for it")
     yield Sign("Last backup", last_backup(lab.settings.data_dir))
     yield _verification(lab)
+
+
+def _scoring(lab: Lab) -> Sign:
+    now = lab.scoring.standing()
+    if now.trouble:
+        return Sign("Scores", now.trouble, fine=not lab.settings.scoring)
+    return Sign("Scores", f"{now.scored:,} outputs scored by scorer {now.version}, {now.new + now.again:,} wait")
 
 
 def reach(lab: Lab) -> Sign:

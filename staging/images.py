@@ -122,6 +122,10 @@ class Pictures:
         self._folder.write(PictureKind.ORIGINAL, digest, suffix, data)  # last: it vouches for the others
         return Output(digest, MEDIA_TYPES[suffix], len(data), seen.width, seen.height)
 
+    def keep_overlay(self, key: str, data: bytes) -> None:
+        """The overlay, a WebP of our own making, is kept under this digest. OSError when the disk refuses."""
+        self._folder.write(PictureKind.OVERLAY, key, WEBP, data)
+
     def room_file(self, digest: str) -> RoomFile:
         """Return the room's kept original; NotFound when there is none."""
         return _room_file(digest, self._original(digest))
@@ -146,6 +150,14 @@ class Pictures:
                 raise ProviderUnavailable(f"The room's picture could not be kept: {error.strerror}.") from None
             path = self._folder.find(PictureKind.SENT, digest)
         return _room_file(digest, path or Path(original.path))
+
+    def file_to_send(self, digest: str) -> RoomFile:
+        """Return the kept original of a room or an output as it can be sent beside a room; NotFound when it is gone.
+
+        Its width and height are not looked up: nothing is reckoned from them.
+        """
+        path = self._original(digest)
+        return RoomFile(digest, str(path), MEDIA_TYPES[path.suffix], 0, 0)
 
     def output_path(self, digest: str) -> Path:
         """Return where the output's bytes are, as received; NotFound when they are not here."""

@@ -15,6 +15,8 @@ class PictureKind(StrEnum):
     """WebP, at most 480 pixels on the long side."""
     SENT = "sent"
     """A large room as models get it: lossless PNG, at most 2048 pixels on the long side."""
+    OVERLAY = "overlay"
+    """What the automatic scorer saw, to be laid over an output: WebP, at most 1600 pixels on the long side."""
 
 
 KEPT_AT_ONCE = (PictureKind.ORIGINAL, PictureKind.VIEW, PictureKind.THUMBNAIL)

@@ -8,7 +8,7 @@ import hashlib
 import io
 import struct
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pillow_heif
 from PIL import Image, ImageCms, MpoImagePlugin, WebPImagePlugin
@@ -122,6 +122,15 @@ def encode(image: Image.Image, kind: PictureKind) -> bytes:
     else:
         # Hamming: a third of Lanczos' time, and no ringing at window frames.
         _within(image, THUMBNAIL_LONG_SIDE, Image.Resampling.HAMMING).save(buffer, "WEBP", quality=78, method=1)
+    return buffer.getvalue()
+
+
+def encode_overlay(pixels: Any) -> bytes:
+    """Return RGBA pixels (rows, columns, 4) of uint8 as WebP, at most VIEW_LONG_SIDE pixels on the long side."""
+    buffer = io.BytesIO()
+    # Lossless: lines on nothing become smaller than with loss, and no colour is smeared into another's meaning.
+    drawn = _within(Image.fromarray(pixels), VIEW_LONG_SIDE, Image.Resampling.BOX)
+    drawn.save(buffer, "WEBP", lossless=True, quality=20, method=0)
     return buffer.getvalue()
 
 

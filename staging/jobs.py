@@ -142,7 +142,7 @@ class Jobs:
         if asked.model is not None:
             model, origin = asked.model, Origin(CHOSEN, NAMED)
             defaults = self._setups.get(model).parameters
-            parameters = parameters_for(self._registry.get(model), job=asked.parameters, defaults=defaults)
+            parameters = parameters_for(self._registry.editor(model), job=asked.parameters, defaults=defaults)
         else:
             work = Work(room.digest, room.room_type, project, asked.parameters)
             routed = self._routing.take(work, Author(actor.name, actor.origin))

@@ -22,9 +22,12 @@ from staging.experiments import Experiments
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.images import Pictures
 from staging.jobs import Jobs
+from staging.judge import Judge
 from staging.keys import Keys, Pace
+from staging.labels import Labels
 from staging.model_setups import ModelSetups
 from staging.models import default_registry
+from staging.openings import RoomOpenings
 from staging.people import People
 from staging.prices import PriceBook, read_rates
 from staging.projects import Projects
@@ -37,9 +40,11 @@ from staging.registry import ModelRegistry
 from staging.retention import Retention
 from staging.rooms import SAMPLE_ROOMS, Room
 from staging.routing import Routing
+from staging.scoring import Scoring
 from staging.sharing import Sharing
 from staging.shelf import PromptShelf
 from staging.store import AuditLedger, Store
+from staging.thresholds import QualityThresholds
 from staging.votes import BlindPictures, Voting
 
 log = logging.getLogger(__name__)
@@ -73,9 +78,14 @@ class Lab:
     blind_pictures: BlindPictures
     people: People
     projects: Projects
+    openings: RoomOpenings
+    labels: Labels
+    judge: Judge
     retention: Retention
     keys: Keys
     jobs: Jobs
+    thresholds: QualityThresholds
+    scoring: Scoring
     claim: Claim
 
     @property
@@ -91,6 +101,7 @@ class Lab:
     def close(self) -> None:
         """Stop the engine, close the ledger and let go of the data folder."""
         self.engine.stop()
+        self.scoring.stop()
         self.alerts.stop()
         self.retention.stop()
         self.pictures.close()
@@ -120,20 +131,31 @@ def open_lab(settings: Settings) -> Lab:
     pictures = Pictures(settings.data_dir / "pictures", key)
     budgets = Budgets(store, registry)
     alerts = AlertWatch(store, budgets, channels)
+    thresholds = QualityThresholds(store)
+    openings = RoomOpenings(store, pictures)
+    scoring = Scoring(store, pictures, thresholds, openings.all, on=settings.scoring)
+
+    def ended() -> None:
+        alerts.wake()
+        scoring.wake()
+
     engine = Engine(
         settings=settings,
         registry=registry,
         store=store,
         pictures=pictures,
         providers=lambda: _providers(settings, pictures),
-        ended=alerts.wake,
+        ended=ended,
     )
     shelf = PromptShelf(store, shipped)
     prices = PriceBook(registry, store, shipped_rates)
     setups = ModelSetups(store.documents, registry)
     desk = Desk(settings, registry, store, pictures, engine, budgets, _refusals(settings), prices, setups)
     profiles = Profiles(shipped_profiles, store)
-    takeaway = Takeaway(desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir)
+    labels = Labels(store)
+    takeaway = Takeaway(
+        desk, store, registry, pictures, profiles, DownloadLinks(key), settings.data_dir, labels, openings
+    )
     people = People(settings, store)
     sharing = Sharing(store, key, outside=settings.share_outside)
     experiments = Experiments(store, registry)
@@ -162,9 +184,14 @@ def open_lab(settings: Settings) -> Lab:
         blind_pictures=BlindPictures(store, pictures, key),
         people=people,
         projects=Projects(store),
+        openings=openings,
+        labels=labels,
+        judge=Judge(registry, store, pictures, engine, budgets, prices, _refusals(settings).get("replicate", "")),
         retention=Retention(store, pictures, experiments),
         keys=Keys(store, Pace(settings.api_rate, settings.api_burst)),
         jobs=Jobs(store, registry, desk, routing, shelf, setups),
+        thresholds=thresholds,
+        scoring=scoring,
         claim=held,
     )
     try:
@@ -172,6 +199,7 @@ def open_lab(settings: Settings) -> Lab:
         _add_sample_rooms(lab)
         alerts.start()
         lab.retention.start()
+        scoring.start()
     except BaseException:
         lab.close()
         raise

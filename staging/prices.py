@@ -147,10 +147,10 @@ class PriceBook:
         return _card(spec, written, self.hardware.table())
 
     def cards(self) -> list[PriceCard]:
-        """Return what the book says of every model, in the registry's order."""
+        """Return what the book says of every model, judges too, in the registry's order."""
         written = {document.name: document for document in self._documents.list(KIND)}
         table = self.hardware.table()
-        return [_card(spec, written.get(spec.id.value), table) for spec in self._registry]
+        return [_card(spec, written.get(spec.id.value), table) for spec in self._registry.every()]
 
     def present(self) -> Mapping[str, Price]:
         """Return today's price of every model, by its id."""

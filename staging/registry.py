@@ -47,7 +47,23 @@ class ModelID(StrEnum):
     OFFLINE_UNCHANGED = "offline/unchanged"
 
 
+class JudgeID(StrEnum):
+    """The models that judge pictures and make none, by the provider's own slug."""
+
+    GPT_4O_MINI = "openai/gpt-4o-mini"
+    GPT_4_1_MINI = "openai/gpt-4.1-mini"
+
+
 DEFAULT_MODEL = ModelID.QWEN_IMAGE_EDIT
+
+
+class Kind(StrEnum):
+    """What a model is for."""
+
+    EDIT = "edit"
+    """It makes a picture of a room."""
+    JUDGE = "judge"
+    """It says of two pictures what is wrong with the second one; nobody is offered it for a room."""
 
 
 class Capability(StrEnum):
@@ -70,6 +86,8 @@ class OutputShape(StrEnum):
     UNCERTAIN = "uncertain"
     PICTURE = "picture"
     """The bytes themselves: offline models."""
+    TEXT = "text"
+    """Words: judges."""
 
 
 class Price(BaseModel):
@@ -150,6 +168,10 @@ class InputBuilder(BaseModel):
     def input_of(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:
         """Return the input, of a room whose pictures the model can take: what a family writes."""
 
+    def beside(self) -> tuple[str, ...]:
+        """Return the digests of kept pictures that go to the model with the room, as its `reference_urls`."""
+        return ()
+
     def output_size(self, room: RoomInput) -> tuple[int, int]:
         """Return the width and height, in pixels, to expect of the output: the room's unless a family knows better."""
         return room.width, room.height
@@ -177,7 +199,7 @@ class InputBuilder(BaseModel):
 class ModelSpec:
     """The facts about one model."""
 
-    id: ModelID
+    id: ModelID | JudgeID
     name: str
     """As people here say it: "Qwen Image Edit"."""
     owner: str
@@ -194,6 +216,7 @@ class ModelSpec:
     version: str | None = None
     """The 64-hex version that a community model is run by; None for official models."""
     about: str = ""
+    kind: Kind = Kind.EDIT
 
     def parameters(self, values: Mapping[str, Any] | None = None) -> InputBuilder:
         """Return the checked parameters; ParametersRefused names the model and the field."""
@@ -208,10 +231,14 @@ class ModelSpec:
 
 
 class ModelRegistry:
-    """The models that can be run, in the order they were registered."""
+    """The models that can be run, in the order they were registered.
+
+    Looked up by id, all of them are found. Listed, counted and gone through are those that make pictures;
+    `judges` lists the others, and `every` all.
+    """
 
     def __init__(self, default: str = DEFAULT_MODEL) -> None:
-        self._specs: dict[ModelID, ModelSpec] = {}
+        self._specs: dict[str, ModelSpec] = {}
         self._default = default
 
     def register(self, spec: ModelSpec) -> None:
@@ -225,23 +252,38 @@ class ModelRegistry:
         if not self.exists(model):
             known = ", ".join(sorted(self._specs))
             raise UnknownModel(f"No model {model!r} is registered. Known models: {known}.")
-        return self._specs[ModelID(model)]
+        return self._specs[model]
+
+    def editor(self, model: str) -> ModelSpec:
+        """Return the facts of a model that makes pictures; UnknownModel also for one that only judges them."""
+        spec = self.get(model)
+        if spec.kind is not Kind.EDIT:
+            raise UnknownModel(f"{spec.name} judges pictures and makes none: choose a model that does.")
+        return spec
 
     def exists(self, model: str) -> bool:
         """True when the model can be run."""
         return model in self._specs
 
-    def list(self) -> tuple[ModelSpec, ...]:
-        """All models, in the order they were registered."""
+    def every(self) -> tuple[ModelSpec, ...]:
+        """All models, those that judge too, in the order they were registered."""
         return tuple(self._specs.values())
+
+    def list(self) -> tuple[ModelSpec, ...]:
+        """All models that make pictures, in the order they were registered."""
+        return tuple(spec for spec in self._specs.values() if spec.kind is Kind.EDIT)
+
+    def judges(self) -> tuple[ModelSpec, ...]:
+        """All models that judge pictures, in the order they were registered."""
+        return tuple(spec for spec in self._specs.values() if spec.kind is Kind.JUDGE)
 
     @property
     def default(self) -> ModelSpec:
         """The model used when nobody chose one; UnknownModel when it is not registered."""
-        return self.get(self._default)
+        return self.editor(self._default)
 
     def __iter__(self) -> Iterator[ModelSpec]:
-        return iter(self._specs.values())
+        return iter(self.list())
 
     def __len__(self) -> int:
-        return len(self._specs)
+        return len(self.list())

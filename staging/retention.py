@@ -146,8 +146,11 @@ class Retention:
         wanted = [one.file for one in confirmed.files if one.file in still]
         told = policy.model_dump(mode="json")
         gone = set(self._store.retention.record(wanted, policy.keep, self._running(), by, self._clock(), told))
+        overlays = self._store.scores.overlays([file.digest for file in gone]) if gone else []
         for file in gone:
             self._pictures.delete(file.digest, _KIND_OF_FILE[file.kind])
+        for overlay in overlays:  # it shows the lines of a picture that is not to be kept any more
+            self._pictures.delete(overlay, PictureKind.OVERLAY)
         return Listing(tuple(one for one in confirmed.files if one.file in gone), confirmed.at)
 
     def _running(self) -> Sequence[str]:

@@ -147,7 +147,7 @@ def route(
         if setting is not None and setting.model is not None:
             model = setting.model
             begins = (defaults or {}).get(model)
-            told = parameters_for(registry.get(model), job=job.parameters, setting=setting, defaults=begins)
+            told = parameters_for(registry.editor(model), job=job.parameters, setting=setting, defaults=begins)
             return Routed(model, told, rule, setting.words)
     default = registry.default
     told = parameters_for(default, job=job.parameters, defaults=(defaults or {}).get(default.id))
@@ -274,12 +274,12 @@ def _place(project: str | None) -> tuple[str, str]:
 
 
 def _checked(registry: ModelRegistry, model: str, parameters: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    return registry.get(model).parameters(parameters).chosen()
+    return registry.editor(model).parameters(parameters).chosen()
 
 
 def _named(registry: ModelRegistry, model: str, parameters: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     """Return these parameters, checked: the names that were given and no others."""
-    checked = registry.get(model).parameters(parameters).model_dump(mode="json")
+    checked = registry.editor(model).parameters(parameters).model_dump(mode="json")
     return {name: checked[name] for name in parameters}
 
 

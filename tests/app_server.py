@@ -31,6 +31,8 @@ class AppServer:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not _sets_the_app(name)},
             "STAGING_DATA_DIR": str(data_dir),
+            # A scorer beside every app of every test would take the core that the others wait for.
+            "STAGING_SCORING": "false",
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None

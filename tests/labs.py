@@ -18,6 +18,7 @@ from tests.replicate_server import ReplicateServer
 
 QUICK: Mapping[str, Any] = {
     "sample_rooms": False,
+    "scoring": False,
     "settle_seconds": 1.0,
     "poll_fastest_seconds": 0.05,
     "poll_slowest_seconds": 0.2,

@@ -21,6 +21,8 @@ class ServedModel:
     version: str = ""
     listed: bool = False
     """True when the output is a list of URIs, False when it is one."""
+    text: bool = False
+    """True when the output is words in pieces (a judge's); `listed` then says nothing."""
     required: tuple[str, ...] = ("prompt",)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Enumerated inputs and what they may be; the default first."""
@@ -84,6 +86,8 @@ _MODELS = (
         required=(),
     ),
     ServedModel("meta/llama-2-70b-chat"),
+    ServedModel("openai/gpt-4o-mini", text=True),
+    ServedModel("openai/gpt-4.1-mini", text=True),
 )
 _BY_SLUG = {model.slug: model for model in _MODELS}
 _BY_VERSION = {model.version: model for model in _MODELS if model.version}

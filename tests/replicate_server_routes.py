@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from tests import replicate_server_shapes as shapes
 from tests.replicate_server_book import NEVER, Book, KeptFile, Run
+from tests.replicate_server_judge import fake_answer, pieces
 from tests.replicate_server_models import ServedModel, input_faults, model_of_slug, model_of_version
 from tests.replicate_server_pictures import MEDIA_TYPES, OutputPictures
 
@@ -135,6 +136,8 @@ class Api:
             name: request.headers[name] for name in ("prefer", "cancel-after") if name in request.headers
         }
         run = book.begin(model, version, asked["input"], kept, _seconds(kept.get("cancel-after")))
+        if model.text and "output" not in run.overlay:
+            run.overlay |= {"output": pieces(fake_answer(self._files(run)))}
         self._refuse_expired_files(run, request.base_url)
         if webhook := asked.get("webhook"):
             events = tuple(asked.get("webhook_events_filter") or ("start", "output", "logs", "completed"))
@@ -169,6 +172,11 @@ class Api:
             if url.startswith(prefix) and self.book.file(url.removeprefix(prefix)) is None:
                 error = f"404 Client Error: Not Found for url: {url}"
                 run.overlay |= {"status": "failed", "error": error, "output": None}
+
+    def _files(self, run: Run) -> list[bytes]:
+        """Return the files of this server among the inputs, in order."""
+        found = (self.book.files.get(text.rpartition("/")[2]) for text in _strings(run.input) if "/v1/files/" in text)
+        return [kept.content for kept in found if kept is not None]
 
     def _get(self, request: Request, run_id: str) -> Answer:
         run = self.book.run(run_id)

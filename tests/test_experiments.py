@@ -15,7 +15,7 @@ from staging.errors import EditedMeanwhile, ExperimentRefused, NotFound, Paramet
 from staging.experiments import KIND, Arm, Deed, Experiment, Experiments, State, Terms, Unit, terms_of
 from staging.experiments_report import report
 from staging.experiments_terms import Guards, StopRule
-from staging.experiments_verdict import Answer, Held
+from staging.experiments_verdict import LEAST_SCORED, Answer, Held
 from staging.models import default_registry
 from staging.predictions import Verdict
 from staging.rooms import RoomType
@@ -24,6 +24,7 @@ from staging.votes import Unit as VoteUnit
 from staging.votes import Voting
 from tests.experimenting import KONTEXT, QWEN, accept, judge, made, started, terms
 from tests.ledgers import NOW, digest, later, queued, room
+from tests.scored import score
 
 RACERS = 20
 
@@ -362,15 +363,29 @@ def test_the_split_of_every_report_is_checked(store: Store, experiments: Experim
 
 
 def test_scores_are_read_where_there_are_any(store: Store, experiments: Experiments) -> None:
-    one = started(experiments, guards=Guards(score_drop=0.1))
-    outputs = made(store, one, range(2))
-    known = {outputs[0, "A"]: 0.9, outputs[1, "A"]: 0.7, outputs[0, "B"]: 0.5}
-
-    told = report(store, one, scores=lambda ids: {each: known[each] for each in ids if each in known})
-
-    assert [arm.score for arm in told.arms] == [pytest.approx(0.8), 0.5]
-    assert [guard.held for guard in told.guards if guard.name == "score"] == [Held.HOLDS, Held.BROKEN]
+    one = started(experiments, guards=Guards(score_drop=10.0, structure_points=20))
+    outputs = made(store, one, range(LEAST_SCORED))
     assert [arm.score for arm in report(store, one).arms] == [None, None]
+
+    for (number, arm), prediction_id in outputs.items():
+        overall = 50.0 if arm == "B" else 90.0 - number % 2
+        store.scores.record(score(prediction_id, overall=overall, changed=arm == "B" and number < 5))
+
+    told = report(store, one)
+
+    assert [arm.score for arm in told.arms] == [pytest.approx(89.5), 50.0]
+    assert [arm.structure_rate for arm in told.arms] == [0.0, 0.25]
+    assert [guard.held for guard in told.guards if guard.name == "score"] == [Held.HOLDS, Held.BROKEN]
+    assert [guard.held for guard in told.guards if guard.name == "structure"] == [Held.HOLDS, Held.BROKEN]
+
+
+def test_scores_of_another_version_are_not_mixed_in(store: Store, experiments: Experiments) -> None:
+    one = started(experiments)
+    outputs = made(store, one, range(2))
+    store.scores.record(score(outputs[0, "A"], overall=80.0))
+    store.scores.record(score(outputs[1, "A"], overall=10.0, version="an older one"))
+
+    assert report(store, one).arms[0].score == 80.0
 
 
 def test_moments_without_a_zone_are_no_moments(experiments: Experiments) -> None:

@@ -27,7 +27,7 @@ from staging.experiments_verdict import (
     verdict_of,
 )
 from staging.ratings import Outcome
-from staging.store import ArmFigures, ArmVote
+from staging.store import ArmFigures, ArmScores, ArmVote
 from tests.bench.bench_experiments import Evidence, Panel, draw, leads, stops
 from tests.ledgers import NOW
 
@@ -215,16 +215,36 @@ def test_an_unknown_cost_is_never_taken_for_nothing() -> None:
 
 
 def test_scores_are_guarded_where_there_are_any() -> None:
-    guards = Guards(score_drop=0.1)
+    guards = Guards(score_drop=10)
 
     assert held(figures(), figures(), guards)["score", "B"].held is Held.NOT_KNOWN
-    broken = held(figures(), figures(), guards, {"A": 0.9, "B": 0.7})["score", "B"]
+    broken = held(figures(), figures(), guards, {"A": ArmScores(20, 90, 0), "B": ArmScores(20, 70, 0)})["score", "B"]
     assert (broken.held, broken.sentence) == (
         Held.BROKEN,
-        "The mean score of B is 0.7, of A 0.9 (limit: 0.1 lower).",
+        "The mean score of B is 70.0, of A 90.0 (limit: 10 lower).",
     )
-    assert held(figures(), figures(), guards, {"A": 0.9, "B": 0.85})["score", "B"].held is Held.HOLDS
+    near = {"A": ArmScores(20, 90, 0), "B": ArmScores(20, 85, 0)}
+    assert held(figures(), figures(), guards, near)["score", "B"].held is Held.HOLDS
+    few = held(figures(), figures(), guards, {"A": ArmScores(20, 90, 0), "B": ArmScores(19, 10, 0)})["score", "B"]
+    assert (few.held, few.sentence) == (Held.NOT_KNOWN, "Too few scored outputs of B to say: each needs 20.")
     assert not held(figures(), figures(), Guards(failure_points=None, cost_percent=None))
+
+
+def test_an_arm_that_changes_the_structure_more_often_breaks_its_guardrail() -> None:
+    guards = Guards(structure_points=10)
+    scores = {"A": ArmScores(20, 90, 1), "B": ArmScores(20, 95, 4)}
+
+    broken = held(figures(), figures(), guards, scores)["structure", "B"]
+
+    assert (broken.held, broken.sentence) == (
+        Held.BROKEN,
+        "B changes the structure in 20% of its outputs, A in 5% (limit: 10 points more).",
+    )
+    assert held(figures(), figures(), guards, scores)["structure", "A"].held is Held.HOLDS
+    assert held(figures(), figures(), guards, {"A": ArmScores(19, 90, 0)})["structure", "B"].held is Held.NOT_KNOWN
+    assert (
+        held(figures(), figures(), guards, {**scores, "B": ArmScores(20, 95, 3)})["structure", "B"].held is Held.HOLDS
+    )
 
 
 # ── the verdict ─────────────────────────────────────────────────────────────────────────────

@@ -29,7 +29,9 @@ from staging.externals import Import, bring_in
 from staging.images import PictureKind
 from staging.lab import SHIPPED, Lab
 from staging.predictions import Reason, Verdict
+from staging.quality import SCORER_VERSION
 from tests.labs import UNCHANGED, ask, finished, lab_at, photo
+from tests.scored import GONE, failed, score
 
 MAKER = "=Studio Müller"
 SHARED = "https://staging.example/shared/token"
@@ -148,6 +150,20 @@ def test_the_manifest_says_who_what_when_and_for_how_much(lab: Lab, comparison: 
     assert (Decimal(row["charge_usd"]), row["asked_by"]) == (Decimal("4.5"), "ada")
     assert row["charge_basis"].startswith("imported, as stated")
     assert row["judged_at"] > row["asked_at"]
+    assert (row["score"], row["score_flags"], row["scorer"], row["automatic_mark"]) == (None, [], None, None)
+
+
+def test_the_manifest_has_the_automatic_score_beside_the_verdict(lab: Lab, comparison: str) -> None:
+    before = manifest(archive(lab.takeaway.zip(comparison, Which.ACCEPTED)))[0]
+    key = before["prediction_id"]
+    lab.store.scores.record(failed(key))
+    assert manifest(archive(lab.takeaway.zip(comparison, Which.ACCEPTED)))[0]["not_scored"].startswith("The scorer")
+
+    lab.store.scores.record(score(key, overall=61.5, changed=True))
+
+    row = manifest(archive(lab.takeaway.zip(comparison, Which.ACCEPTED)))[0]
+    assert (row["score"], row["score_flags"], row["scorer"]) == (61.5, [GONE.words], SCORER_VERSION)
+    assert (row["verdict"], row["not_scored"]) == ("accepted", None)
 
 
 def test_the_csv_says_what_the_json_says_and_no_cell_is_a_formula(lab: Lab, comparison: str) -> None:

@@ -22,7 +22,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pages",),
     ("staging.api", "staging.__main__", "staging.health"),
     ("staging.lab", "staging.doctor"),
-    ("staging.exports", "staging.sharing", "staging.jobs"),
+    (
+        "staging.exports",
+        "staging.sharing",
+        "staging.jobs",
+        "staging.score_files",
+        "staging.scoring",
+        "staging.judge",
+    ),
     (
         "staging.desk",
         "staging.externals",
@@ -33,6 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.people",
         "staging.retention",
         "staging.keys",
+        "staging.labels",
     ),
     ("staging.budgets", "staging.experiments"),
     (
@@ -42,11 +50,20 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.model_setups",
         "staging.provider_checks",
         "staging.projects",
+        "staging.openings",
+        "staging.thresholds",
     ),
     ("staging.store",),
     ("staging.providers",),
     ("staging.images", "staging.stager", "staging.costs"),
-    ("staging.schemas", "staging.providers.base", "staging.predictions", "staging.models", "staging.prompts"),
+    (
+        "staging.schemas",
+        "staging.providers.base",
+        "staging.predictions",
+        "staging.models",
+        "staging.prompts",
+        "staging.judgements",
+    ),
     ("staging.signin",),
     (
         "staging.registry",
@@ -56,8 +73,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.claim",
         "staging.ratings",
         "staging.audit",
+        "staging.quality",
     ),
-    ("staging.errors", "staging.ids", "staging.origins", "staging.frames", "staging.forecast", "staging.periods"),
+    (
+        "staging.errors",
+        "staging.ids",
+        "staging.origins",
+        "staging.frames",
+        "staging.forecast",
+        "staging.periods",
+        "staging.calibration",
+    ),
 )
 """From the top down. A module imports lower layers, or its own subject; never its neighbours."""
 

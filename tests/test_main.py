@@ -127,7 +127,7 @@ def test_export_writes_every_subject_as_parquet_and_csv(folder: Path, tmp_path: 
     ran = run("export", str(out))
     assert ran.returncode == 0, ran.stderr
     expected = {"predictions": 2, "outputs": 1, "rooms": 1, "comparisons": 1, "verdicts": 1, "documents": 1}
-    expected |= {"assignments": 0, "audit": 0, "ballots": 0, "votes": 0}
+    expected |= {"assignments": 0, "audit": 0, "ballots": 0, "votes": 0, "scores": 0, "automatic_marks": 0}
     assert {path.name for path in out.iterdir()} == {
         f"{name}.{kind}" for name in expected for kind in ("parquet", "csv")
     }

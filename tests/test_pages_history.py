@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 from staging.desk import ModelChoice
 from staging.lab import Lab
 from staging.store import ComparisonFilter
-from tests.labs import UNCHANGED, ask, finished, photo
+from tests.labs import UNCHANGED, ask, finished, only, photo
+from tests.scored import score
 from tests.screens import answer, told, visit, words
 
 
@@ -34,6 +35,19 @@ def test_comparisons_are_found_by_words_and_filters(first_lab: Lab) -> None:
     assert screen_all == [second, first]
     assert "No comparison passes these filters" in none
     assert listed(screen) == [second, first]
+
+
+def test_comparisons_with_a_changed_structure_are_found(first_lab: Lab) -> None:
+    sound, changed = ask(first_lab, UNCHANGED), ask(first_lab, UNCHANGED, rooms=[photo(9)])
+    for one, is_changed in ((sound, False), (changed, True)):
+        made = only(finished(first_lab, one))
+        first_lab.store.scores.record(score(made.prediction.id, changed=is_changed))
+    screen = visit("history")
+    assert listed(screen) == [changed, sound]
+
+    screen.toggle(key="history-changed").set_value(True).run()
+
+    assert listed(screen) == [changed]
 
 
 def test_a_comparison_is_named_noted_and_archived_and_found_so(first_lab: Lab) -> None:

@@ -98,7 +98,7 @@ def test_the_ranking_is_that_of_the_command(voted_lab: Lab, board: AppTest) -> N
 def test_every_figure_and_heading_explains_itself(board: AppTest) -> None:
     assert len(board.metric) == 5
     assert all(metric.help for metric in board.metric)
-    assert len(board.subheader) == 4
+    assert len(board.subheader) == 5
     assert all(heading.help for heading in board.subheader)
 
 

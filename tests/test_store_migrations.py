@@ -74,6 +74,12 @@ ROWS: Mapping[str, str] = {
     "monthly_totals": ("VALUES (DATE '2025-01-01', 'model', 'reve/edit', 'accepted', '', 1, 0, 0.03, 0, 0, 0, 0)"),
     "monthly_seconds": "VALUES (DATE '2025-01-01', 'reve/edit', 40, 1)",
     "daily_seconds": "VALUES (DATE '2025-01-01' + {n}, 'reve/edit', 40, 1)",
+    "scores": (
+        "VALUES ('p{n}', 0, 0, '1', '', 'scored', 71.5, 0.8, true, '{{\"structure\": 0.25}}', "
+        '\'[{{"code": "window_gone", "words": "gone", "severity": 0.9}}]\', \'\', 0.4, \'d{n}\', '
+        "'2026-01-02 03:05:09+00')"
+    ),
+    "automatic_marks": "VALUES ('p{n}', 0, 0, 'marked', '[\"gone\"]', 2, '2026-01-02 03:05:09+00')",
     "uploads": "VALUES ('u{n}', 'replicate', '{n}', 'https://files.example/{n}', '2026-01-02 04:04:05+00', "
     "'2026-01-02 03:04:05+00')",
 }

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pages.components.cards import offline_badge, room_picture
 from pages.components.grid import Cell, CellState, Column, Row
 from pages.components.picker import Badge
+from pages.components.scores import automatic_badge, badge
 from pages.components.words import dollars, duration, ordinal
 from staging.desk import CellView, ComparisonView
 from staging.externals import is_external, model_name
@@ -13,6 +14,7 @@ from staging.images import Pictures
 from staging.predictions import PredictionNow, State, Verdict
 from staging.registry import Capability, ModelRegistry
 from staging.rooms import Room
+from staging.store import Quality
 
 STATE_WORDS: dict[State, tuple[CellState, str]] = {
     State.QUEUED: ("waiting", "Queued"),
@@ -61,12 +63,14 @@ def rows(view: ComparisonView, rooms: Mapping[str, Room], pictures: Pictures) ->
         room = rooms[digest]
         picture = room_picture(pictures, digest, room.width, room.height, f"Original of {room.name}")
         seen = (view.cells.get((digest, model, seed)) for model, seed in view.columns)
-        drawn_cells = tuple(cell(one, room, pictures) if one else None for one in seen)
+        drawn_cells = tuple(
+            cell(one, room, pictures, view.quality.get(one.prediction.prediction.id)) if one else None for one in seen
+        )
         drawn.append(Row(digest, room.name, f"Original · {room.room_type.value}", picture, drawn_cells))
     return drawn
 
 
-def cell(seen: CellView, room: Room, pictures: Pictures) -> Cell:
+def cell(seen: CellView, room: Room, pictures: Pictures, quality: Quality | None = None) -> Cell:
     """Return one prediction as it is shown now."""
     now = seen.prediction
     kind, word = STATE_WORDS[now.state]
@@ -92,7 +96,10 @@ def cell(seen: CellView, room: Room, pictures: Pictures) -> Cell:
         picture=picture,
         progress=seen.progress if not now.state.final else None,
         elapsed_seconds=None if now.state.final else seen.elapsed_seconds,
-        verdict=VERDICT_BADGES.get(now.verdict),
+        # Only a person's word is a verdict: what thresholds made of it shows where there is none.
+        verdict=VERDICT_BADGES.get(now.verdict) or automatic_badge(quality),
+        score=badge(quality) if picture else None,
+        structure_changed=bool(quality and quality.score and quality.score.structure_changed),
         can_retry=can_retry(now),
         can_cancel=not now.state.final and not now.cancel_requested,
     )

@@ -229,12 +229,25 @@ def _rules(known: Terms | None, key: str) -> dict[str, object]:
                 placeholder="not guarded",
             )
             drop = st.number_input(
-                "May score lower by", 0.0, None, guards.score_drop, key=f"{key}-drop", placeholder="not guarded"
+                "May score lower by (of 100)",
+                0.0,
+                None,
+                guards.score_drop,
+                key=f"{key}-drop",
+                placeholder="not guarded",
+            )
+            structure = st.number_input(
+                "May change the structure more often by (points)",
+                0,
+                100,
+                guards.structure_points,
+                key=f"{key}-structure",
+                placeholder="not guarded",
             )
         st.caption("A preferred arm that breaks a guardrail is not to be promoted. An empty one guards nothing.")
     return {
         "stop": {"votes_per_unit": votes, "worth_points": worth, "most_units": most, "error_percent": error},
-        "guards": {"failure_points": failures, "cost_percent": cost, "score_drop": drop},
+        "guards": {"failure_points": failures, "cost_percent": cost, "score_drop": drop, "structure_points": structure},
     }
 
 

@@ -14,6 +14,8 @@ from staging.lab import Lab
 
 FEW_RATERS = 8
 """Fewer speak for themselves only, however many rooms they judge."""
+SCORE = "The mean of the automatic scores of its outputs, 0 to 100, by the scorer of this release."
+CHANGED = "The share of the scored outputs of which the scorer says that the room's architecture changed."
 ICONS = {Held.HOLDS: ":material/check_circle:", Held.BROKEN: ":material/block:", Held.NOT_KNOWN: ":material/help:"}
 
 
@@ -95,6 +97,11 @@ def arms_table(lab: Lab, told: Report) -> None:
         formats["Failed"] = per_cent
     if told.shows(Metric.SCORE) and any(one.score is not None for one in arms):
         columns["Mean score"] = [one.score for one in arms]
+        columns["Scored"] = [one.scores.scored if one.scores else 0 for one in arms]
+        formats["Mean score"] = st.column_config.NumberColumn(format="%.1f", help=SCORE)
+    if told.shows(Metric.STRUCTURE) and any(one.scores for one in arms):
+        columns["Structure changed"] = [_share(one.structure_rate) for one in arms]
+        formats["Structure changed"] = st.column_config.NumberColumn(format="%.0f %%", help=CHANGED)
     st.dataframe(
         columns,
         hide_index=True,
@@ -189,4 +196,4 @@ def show_guards(told: Report) -> None:
         for guard in told.guards:
             st.markdown(f"{ICONS[guard.held]} **{plain(guard.arm)}**, {guard.name}: {plain(guard.sentence)}")
         if told.shows(Metric.SCORE) and all(one.score is None for one in told.arms):
-            st.caption("There are no automatic scores in this ledger, so none is guarded.")
+            st.caption("These arms have no automatic scores yet, so none is guarded.")

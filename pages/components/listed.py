@@ -74,6 +74,13 @@ LISTED = (
         ADMINISTRATION,
     ),
     Listed(
+        "calibration",
+        "Calibration",
+        ":material/straighten:",
+        "How well scores, and the judge, agree with what people accept and reject.",
+        ADMINISTRATION,
+    ),
+    Listed(
         "audit", "Audit", ":material/policy:", "Who changed what, from where, and what it was before.", ADMINISTRATION
     ),
     Listed("people", "People", ":material/group:", "Who may do what here.", ADMINISTRATION),

@@ -10,6 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from pages.components.words import counted, plain
 from staging.predictions import Reason
 from staging.ratings import Gap, Ratings
+from staging.registry import Capability, ModelRegistry
 from staging.store import CostReport
 
 MOST_GAPS = 200
@@ -54,6 +55,13 @@ class Fault(NamedTuple):
     """Outputs that were rejected for it."""
     share: float
     """Of all reasons given, this one and those given more often."""
+
+
+def offline_names(registry: ModelRegistry) -> Mapping[str, str]:
+    """Return what the models that keep the architecture by construction are called beside the others."""
+    return {
+        spec.id.value: f"{spec.id} (offline baseline)" for spec in registry if Capability.OFFLINE in spec.capabilities
+    }
 
 
 def pareto(

@@ -1,5 +1,6 @@
 """The viewer's dialog: the outputs of one room over its photo, what is known of them, and what people think."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import streamlit as st
@@ -9,12 +10,13 @@ from pages.components.addresses import LONGEST_ROOM, LOOK, ROOM, VIEW, let_go
 from pages.components.calm import calmly
 from pages.components.grid import Column
 from pages.components.judging import heard, hears, take
+from pages.components.scores import told
 from pages.components.viewer import Marked, Shot, view
 from pages.components.words import dollars, duration, moment
 from staging.desk import ComparisonView
 from staging.images import PictureKind, Pictures
 from staging.lab import Lab
-from staging.predictions import PredictionNow, Reason
+from staging.predictions import PredictionNow, Reason, Verdict
 from staging.rooms import Room
 
 KEY = "viewer"
@@ -74,7 +76,10 @@ def _show(lab: Lab, seen: ComparisonView) -> None:
     first, last = places.index(of_room[0]), places.index(of_room[-1])
     view(
         [original(room, lab.pictures, zone)]
-        + [output(place, columns[place.column], room, lab.pictures, zone) for place in of_room],
+        + [
+            with_score(output(place, columns[place.column], room, lab.pictures, zone), place.now, seen, lab)
+            for place in of_room
+        ],
         {place.now.prediction.id: _marked(place.now) for place in of_room},
         key=KEY,
         opened=opened.prediction.id,
@@ -172,6 +177,23 @@ def output(place: Place, column: Column, room: Room, pictures: Pictures, zone: s
         other_shape=frame.other_shape,
         facts=(*facts(now, column, zone), *_known([("Kept", _kept(pictures, picture.digest))])),
         judged=True,
+    )
+
+
+def with_score(shot: Shot, now: PredictionNow, seen: ComparisonView, lab: Lab) -> Shot:
+    """Return the shot with what the automatic scorer says of it, and its layer where one is kept."""
+    quality = seen.quality.get(now.prediction.id)
+    known = told(quality, lab.scoring.version)
+    key = quality.score.overlay if quality and quality.score else None
+    here = key is not None and lab.pictures.here(key, PictureKind.OVERLAY)
+    return replace(
+        shot,
+        score=known.headline,
+        flags=known.flags,
+        automatic=known.automatic if now.verdict is Verdict.UNDECIDED else "",
+        facts=(*shot.facts, *known.facts),
+        overlay=lab.pictures.url(key, PictureKind.OVERLAY) if here and key else None,
+        overlay_label=f"Overlay on {shot.label}: {', '.join(known.flags) or 'nothing stands out'}",
     )
 
 

@@ -25,7 +25,7 @@ def watch(lab: Lab, comparison_id: str) -> None:
     """Draw the comparison; while it runs, look again every second or so, and stop when all is done."""
     take(lab)
     first = [lab.desk.look(comparison_id)]
-    running = first[0].unfinished > 0
+    running = first[0].unfinished > 0 or unscored(lab, first[0]) > 0
     pause = max(POLL_SECONDS, len(first[0].cells) / CELLS_A_SECOND)
 
     @st.fragment(run_every=pause if running else None)
@@ -34,7 +34,7 @@ def watch(lab: Lab, comparison_id: str) -> None:
         seen = first.pop() if first else lab.desk.look(comparison_id)
         # Once, so that the timer stops. Under an open dialog it waits until that is closed: a whole
         # rerun closes a dialog for a moment and opens a new one, and zoom and divider would be lost.
-        if running and not seen.unfinished and VIEW not in st.query_params:
+        if running and not seen.unfinished and not unscored(lab, seen) and VIEW not in st.query_params:
             st.rerun()
         _progress(lab, seen)
         rooms = lab.store.rooms.of(seen.rooms)
@@ -51,6 +51,11 @@ def watch(lab: Lab, comparison_id: str) -> None:
     live()
     if VIEW in st.query_params:
         open_viewer(lab, comparison_id)
+
+
+def unscored(lab: Lab, seen: ComparisonView) -> int:
+    """Return how many pictures are there whose first score comes within seconds."""
+    return lab.scoring.awaited((cell.prediction for cell in seen.cells.values()), seen.quality)
 
 
 def _keep(name: str, value: str) -> None:

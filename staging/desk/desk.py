@@ -164,7 +164,7 @@ class Desk:
     def _cells(
         self, room: Room, choice: ModelChoice, prompt: str, style: str, listed: Listed
     ) -> list[PlannedPrediction]:
-        spec = self._registry.get(choice.model)
+        spec = self._registry.editor(choice.model)
         self._refuse_unavailable(spec)
         if not 1 <= choice.seeds <= MOST_SEEDS:
             raise ParametersRefused(f"{spec.name}: choose 1 to {MOST_SEEDS} seeds, not {choice.seeds}.")
@@ -391,6 +391,7 @@ class Desk:
             cells=cells,
             unfinished=sum(not cell.prediction.state.final for cell in cells.values()),
             tries=tuple(members),
+            quality=self._store.scores.of([one.prediction.id for one in members if one.state is State.SUCCEEDED]),
         )
 
     def cell(self, prediction_id: str) -> CellView:

@@ -1,7 +1,7 @@
 """A comparison as it stands: the newest try of every cell, and every try."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from staging.engine import WAITING, Live
 from staging.predictions import Comparison, PredictionNow
 from staging.registry import ModelSpec, Price
+from staging.store import Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class ComparisonView:
     unfinished: int
     tries: tuple[PredictionNow, ...]
     """Every prediction that was made, those tried again too: what was spent is the sum over these."""
+    quality: Mapping[str, Quality] = field(default_factory=dict)
+    """What the automatic scorer says, by prediction; those it has not tried are absent."""
 
 
 def places_of(members: Sequence[PredictionNow]) -> dict[str, tuple[str, str, int]]:

@@ -64,7 +64,7 @@ async def create(work: Workplace, life: Life) -> None:
 
 async def prepare(work: Workplace, life: Life) -> None:
     """Have the room ready to be sent; what goes wrong here is met again, and told, by `create`."""
-    with contextlib.suppress(ProviderError, NotFound):
+    with contextlib.suppress(ProviderError, NotFound, UnknownModel, ParametersRefused):
         await _room_input(work, life)
     life.show(Live(WAITING))
 
@@ -103,6 +103,7 @@ async def _try(work: Workplace, life: Life) -> None:
 async def _room_input(work: Workplace, life: Life) -> RoomInput:
     """Return the room as the provider can fetch it until the prediction's deadline."""
     prediction = life.prediction
+    beside = work.registry.get(prediction.model).parameters(prediction.parameters).beside()
     needed_until = datetime.now(UTC) + timedelta(seconds=work.settings.deadline_seconds)
     if life.prepared is not None and life.prepared[1] > needed_until:
         return life.prepared[0]
@@ -111,9 +112,20 @@ async def _room_input(work: Workplace, life: Life) -> RoomInput:
     # The lock makes all who need the room wait for one copy and one upload, so inputs stay comparable.
     async with work.uploading.setdefault(prediction.room, asyncio.Lock()):
         room = await asyncio.to_thread(work.pictures.room_to_send, prediction.room)
-        uploaded = await _upload_once(work, room, needed_until)
-    picture = RoomInput(uploaded.url, room.width, room.height, room_type=known.room_type, style=prediction.style)
-    life.prepared = picture, uploaded.expires_at
+        uploaded = [await _upload_once(work, room, needed_until)]
+    for digest in beside:
+        async with work.uploading.setdefault(digest, asyncio.Lock()):
+            file = await asyncio.to_thread(work.pictures.file_to_send, digest)
+            uploaded.append(await _upload_once(work, file, needed_until))
+    picture = RoomInput(
+        uploaded[0].url,
+        room.width,
+        room.height,
+        reference_urls=tuple(one.url for one in uploaded[1:]),
+        room_type=known.room_type,
+        style=prediction.style,
+    )
+    life.prepared = picture, min(one.expires_at for one in uploaded)
     return picture
 
 

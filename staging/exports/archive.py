@@ -31,7 +31,7 @@ def write_zip(file: IO[bytes], selection: Selection, pictures: Pictures, said: S
         for place, room in enumerate(selection.rooms, start=1):
             name = folder_name(room, place)
             path = f"originals/{name}.png"
-            there = _add(archive, path, pictures, room.digest, room.uploaded_at)
+            there = add_original(archive, path, pictures, room.digest, room.uploaded_at)
             rooms[room.digest] = (name, path if there else "")
         rows: list[Row] = []
         for piece in selection.pieces:
@@ -41,16 +41,17 @@ def write_zip(file: IO[bytes], selection: Selection, pictures: Pictures, said: S
                 output = piece.now.outputs[0]
                 ending = suffix(output.media_type)
                 name = f"outputs/{folder}/{piece.column + 1:02d}_{slug(piece.title, 'model')}{ending}"
-                there = _add(archive, name, pictures, output.digest, piece.now.ended_at or made_at)
+                there = add_original(archive, name, pictures, output.digest, piece.now.ended_at or made_at)
                 files["output" if there else "missing"] = name if there else "the output is not in the pictures folder"
-            rows.append(row_of(piece.now, piece.title, piece.room, said.get(piece.now.prediction.id), files))
+            key = piece.now.prediction.id
+            rows.append(row_of(piece.now, piece.title, piece.room, said.get(key), files, selection.quality.get(key)))
         by_digest = {room.digest: room for room in selection.rooms}
         for now in selection.earlier:
             room = by_digest[now.prediction.room]
             note = {"room": rooms[room.digest][1], "missing": "tried again"}
             rows.append(row_of(now, now.prediction.model, room, said.get(now.prediction.id), note))
-        _write(archive, "manifest.csv", _BOM + as_csv(rows), made_at)
-        _write(archive, "manifest.json", as_json(selection, rows, made_at), made_at)
+        write_text(archive, "manifest.csv", _BOM + as_csv(rows), made_at)
+        write_text(archive, "manifest.json", as_json(selection, rows, made_at), made_at)
 
 
 def entry(name: str, at: datetime) -> zipfile.ZipInfo:
@@ -66,7 +67,7 @@ def folder_name(room: Room, place: int) -> str:
     return f"{place:03d}_{room_slug(room.name)}"
 
 
-def _add(archive: zipfile.ZipFile, name: str, pictures: Pictures, digest: str, at: datetime) -> bool:
+def add_original(archive: zipfile.ZipFile, name: str, pictures: Pictures, digest: str, at: datetime) -> bool:
     """Add a kept original under this name; False when it is gone."""
     try:
         path: Path = pictures.path(digest, PictureKind.ORIGINAL)
@@ -81,7 +82,8 @@ def _add(archive: zipfile.ZipFile, name: str, pictures: Pictures, digest: str, a
     return True
 
 
-def _write(archive: zipfile.ZipFile, name: str, text: str, at: datetime) -> None:
+def write_text(archive: zipfile.ZipFile, name: str, text: str, at: datetime) -> None:
+    """Add a text under this name, compressed."""
     info = entry(name, at)
     info.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(info, text.encode())

@@ -14,12 +14,18 @@ from staging.exports.pieces import Selection
 from staging.exports.words import harmless
 from staging.predictions import PredictionNow
 from staging.rooms import Room
+from staging.store import Quality
 
 Row = Mapping[str, JsonValue]
 
 
 def row_of(
-    now: PredictionNow, title: str, room: Room, said: tuple[str, datetime] | None, files: Mapping[str, str]
+    now: PredictionNow,
+    title: str,
+    room: Room,
+    said: tuple[str, datetime] | None,
+    files: Mapping[str, str],
+    quality: Quality | None = None,
 ) -> Row:
     """Return one prediction as the manifest says it; `said` is who judged it last and when.
 
@@ -27,6 +33,7 @@ def row_of(
     """
     asked, mark = now.prediction, now.mark
     output = now.outputs[0] if now.outputs else None
+    score = quality.score if quality else None
     return {
         "room": room.name,
         "room_file": files.get("room", ""),
@@ -44,6 +51,12 @@ def row_of(
         "note": mark.note,
         "judged_by": said[0] if said else None,
         "judged_at": said[1].isoformat() if said else None,
+        "score": score.overall if score else None,
+        "score_flags": [flag.words for flag in score.flags] if score else [],
+        "score_confidence": score.confidence if score else None,
+        "scorer": score.version if score else None,
+        "not_scored": quality.last.reason if quality and score is None else None,
+        "automatic_mark": quality.automatic.deed.value if quality and quality.automatic else None,
         "total_seconds": now.total_seconds,
         "queue_seconds": now.queue_seconds,
         "run_seconds": now.run_seconds,

@@ -1,7 +1,7 @@
 """What is taken away of a comparison: which outputs, of which rooms, under which titles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from staging.desk import ComparisonView
@@ -9,6 +9,7 @@ from staging.externals import model_name
 from staging.predictions import Comparison, PredictionNow, Verdict
 from staging.registry import Capability, ModelRegistry
 from staging.rooms import Room
+from staging.store import Quality
 
 
 class Which(StrEnum):
@@ -43,6 +44,8 @@ class Selection:
     """By room, then column."""
     earlier: tuple[PredictionNow, ...]
     """Tries that another one stands in the place of; only when all is taken."""
+    quality: Mapping[str, Quality] = field(default_factory=dict)
+    """What the automatic scorer says, by prediction."""
 
 
 def select(view: ComparisonView, rooms: Mapping[str, Room], registry: ModelRegistry, which: Which) -> Selection:
@@ -64,6 +67,7 @@ def select(view: ComparisonView, rooms: Mapping[str, Room], registry: ModelRegis
         titles=tuple(names[place] for place in columns),
         pieces=tuple(Piece(rooms[digest], names[place], columns.index(place), now) for digest, place, now in chosen),
         earlier=tuple(now for now in view.tries if now.prediction.id not in taken) if which is Which.ALL else (),
+        quality=view.quality,
     )
 
 

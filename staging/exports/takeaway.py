@@ -11,6 +11,7 @@ from staging.desk import Desk
 from staging.errors import NotFound, ParametersRefused
 from staging.exports.archive import write_zip
 from staging.exports.disclosure import Links, write_disclosure
+from staging.exports.labels import write_labels
 from staging.exports.links import DownloadLinks
 from staging.exports.outside import PictureUrl, outside_page
 from staging.exports.pieces import Selection, Which, select
@@ -19,6 +20,8 @@ from staging.exports.provenance import FileType
 from staging.exports.sheet import write_pdf, write_png
 from staging.exports.words import plain_letters, room_slug, slug, suffix
 from staging.images import Pictures
+from staging.labels import Labels
+from staging.openings import RoomOpenings
 from staging.registry import ModelRegistry
 from staging.store import Store
 
@@ -48,6 +51,8 @@ class Takeaway:
         profiles: Profiles,
         links: DownloadLinks,
         folder: Path,
+        labels: Labels,
+        openings: RoomOpenings,
     ) -> None:
         """`folder` is where files are made: on the disk that has room for pictures, not in memory."""
         self.profiles = profiles
@@ -57,6 +62,8 @@ class Takeaway:
         self._registry = registry
         self._pictures = pictures
         self._folder = folder
+        self._labels = labels
+        self._openings = openings
         self._places = threading.BoundedSemaphore(AT_ONCE)
 
     def output(self, prediction_id: str) -> Download:
@@ -117,6 +124,18 @@ class Takeaway:
             )
 
         return self._made(write, _name(selection, slug(profile, "disclosure"), ".zip"), ZIP)
+
+    def labels(self) -> Download:
+        """Return the labelled pairs with their pictures; NotFound when nobody has accepted or rejected anything."""
+        pairs = self._labels.pairs()
+        if not pairs:
+            raise NotFound("Nobody has accepted or rejected an output yet: there are no labelled pairs to take away.")
+        outlined = {room: self._openings.of(room) for room in {pair.label.room for pair in pairs}}
+
+        def write(file: IO[bytes]) -> None:
+            write_labels(file, pairs, outlined, self._pictures, datetime.now(UTC))
+
+        return self._made(write, f"labelled-pairs_{datetime.now(UTC):%Y-%m-%d}.zip", ZIP)
 
     def outside_page(self, comparison_id: str, url: PictureUrl, until: datetime | None) -> str:
         """Return the comparison as people outside see it; NotFound when there is none."""

@@ -3,7 +3,18 @@
 A new one starts with docs/guides/ADDING_NEW_MODEL.md.
 """
 
-from staging.models import flux_2, flux_kontext, gpt_image, interior, nano_banana, offline, qwen, reve, seedream
+from staging.models import (
+    flux_2,
+    flux_kontext,
+    gpt_image,
+    interior,
+    judges,
+    nano_banana,
+    offline,
+    qwen,
+    reve,
+    seedream,
+)
 from staging.registry import DEFAULT_MODEL, ModelRegistry
 
 FAMILIES = (
@@ -16,6 +27,7 @@ FAMILIES = (
     reve,
     interior,
     offline,
+    judges,
 )
 
 
@@ -28,5 +40,5 @@ def default_registry(default: str = DEFAULT_MODEL) -> ModelRegistry:
     for family in FAMILIES:
         for spec in family.MODELS:
             registry.register(spec)
-    registry.get(default)
+    registry.editor(default)
     return registry

@@ -1,4 +1,4 @@
-"""Where the pictures are in what a model returned, in every shape that Replicate's models have.
+"""Where the pictures, or the words, are in what a model returned, in every shape that Replicate's models have.
 
 Seen (facts/replicate.md §3): one URI, a list of URIs, data: URIs, an object with URIs in it, null,
 nothing at all, and text. Nothing is fetched here.
@@ -17,6 +17,7 @@ from staging.errors import OutputRefused
 
 LARGEST_PICTURE_BYTES = 60 * 1024 * 1024
 """A 40-megapixel PNG of a photo is about this large."""
+LONGEST_TEXT = 20_000
 MOST_PICTURES = 20
 """The most that a known model makes at once is 15 (seedream)."""
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
@@ -51,6 +52,16 @@ def pictures_in(output: JsonValue) -> list[RemotePicture | InlinePicture]:
     if len(uris) > MOST_PICTURES:
         raise OutputRefused(f"The model returned {len(uris)} pictures; more than {MOST_PICTURES} are not taken.")
     return [_inline(uri) if uri[:5].lower() == "data:" else RemotePicture(uri) for uri in uris]
+
+
+def text_in(output: JsonValue) -> str:
+    """Return the text of an output, which comes whole or in pieces; OutputRefused when there is none."""
+    text = "".join(_strings(output, 0)).strip()
+    if not text:
+        raise OutputRefused("The model ended without an answer. Ask it again.")
+    if len(text) > LONGEST_TEXT:
+        raise OutputRefused(f"The model's answer is longer than {LONGEST_TEXT} characters.")
+    return text
 
 
 def _strings(output: JsonValue, depth: int) -> Iterator[str]:

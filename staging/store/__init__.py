@@ -31,12 +31,26 @@ from staging.store.documents import Document, DocumentLedger
 from staging.store.experiments import ArmFigures, ArmVote, Assignment, ExperimentLedger
 from staging.store.export import export, parquet
 from staging.store.history import HistoryLedger, ModelHistory
+from staging.store.judgements import JudgementLedger
 from staging.store.keys import ApiKey, JobLedger, JobOrder, KeyLedger
+from staging.store.labels import Label, LabelLedger
 from staging.store.predictions import PredictionLedger
 from staging.store.reports import CostFilter, CostReport, CostRow, DayOfModel, RunTimes, UnderWay, Waste
 from staging.store.retention import KEEPS, OUTPUT, ROOM, VIEW, Deletion, RetentionLedger
 from staging.store.rooms import RoomLedger
 from staging.store.schema import applied_migrations, make_views, migrate, pending, read_migrations
+from staging.store.scored import (
+    ArmScores,
+    AutomaticDeed,
+    AutomaticMark,
+    ModelQuality,
+    Quality,
+    Score,
+    ScoreFlag,
+    ScoreState,
+    ToScore,
+)
+from staging.store.scores import Judged, ScoreLedger
 from staging.store.settlements import Billed, Settlement, SettlementLedger
 from staging.store.uploads import UploadLedger
 from staging.store.verify import Verification, verify
@@ -54,10 +68,13 @@ __all__ = [
     "AlertLine",
     "ApiKey",
     "ArmFigures",
+    "ArmScores",
     "ArmVote",
     "Assignment",
     "AuditFilter",
     "AuditLedger",
+    "AutomaticDeed",
+    "AutomaticMark",
     "Ballot",
     "BallotFilter",
     "Bell",
@@ -82,22 +99,33 @@ __all__ = [
     "HistoryLedger",
     "JobLedger",
     "JobOrder",
+    "Judged",
+    "JudgementLedger",
     "KeyLedger",
     "Kind",
+    "Label",
+    "LabelLedger",
     "Meetings",
     "ModelHistory",
+    "ModelQuality",
     "Pin",
     "PredictionLedger",
+    "Quality",
     "RaterChecks",
     "RaterState",
     "RetentionLedger",
     "RoomLedger",
     "RunTimes",
+    "Score",
+    "ScoreFlag",
+    "ScoreLedger",
+    "ScoreState",
     "Settlement",
     "SettlementLedger",
     "Side",
     "Step",
     "Store",
+    "ToScore",
     "UnderWay",
     "UploadLedger",
     "Verification",
@@ -129,6 +157,9 @@ class Store:
         self.contenders = ContenderLedger(ledger)
         self.keys = KeyLedger(ledger, self.audit)
         self.jobs = JobLedger(ledger)
+        self.scores = ScoreLedger(ledger, self.audit)
+        self.labels = LabelLedger(ledger)
+        self.judgements = JudgementLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:

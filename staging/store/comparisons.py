@@ -10,11 +10,14 @@ from typing import Any
 import duckdb
 
 from staging.errors import NotFound
+from staging.judgements import JUDGEMENTS
 from staging.predictions import Comparison, Verdict
 from staging.store.connection import LedgerFile, again_on_conflict
 from staging.store.tables import COMPARISON_VERSIONS, utc
 
 _NEWEST = "created_at DESC, id DESC"
+_SHOWN = f"NOT starts_with(c.id, '{JUDGEMENTS}')"
+"""Questions to a judge are kept as comparisons are, and nobody is shown them as such."""
 _COLUMNS = "id, name, project, epoch_us(created_at), created_by, note, archived"
 
 
@@ -32,6 +35,8 @@ class ComparisonFilter:
     until: datetime | None = None
     """Asked for from `since` on, and before `until`."""
     archived: bool = False
+    structure_changed: bool = False
+    """Only those with an output whose architecture is not the room's any more, as the automatic scorer says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class ComparisonLedger:
     def list(self, limit: int = 50, *, archived: bool = False) -> list[Comparison]:
         """Return the last comparisons, newest first."""
         rows = self._ledger.rows(
-            f"SELECT {_COLUMNS} FROM comparisons_now WHERE archived = ? ORDER BY {_NEWEST} LIMIT ?",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM comparisons_now AS c WHERE {_SHOWN} AND archived = ? ORDER BY {_NEWEST} LIMIT ?",  # noqa: S608
             [archived, limit],
         )
         return [_comparison(row) for row in rows]
@@ -132,9 +137,9 @@ class ComparisonLedger:
         """Return the ids of the comparisons that are not finished: all, a person's, or some of these."""
         rows = self._ledger.rows(
             "SELECT DISTINCT comparison_id FROM app.predictions ANTI JOIN endings ON prediction_id = id "
-            "WHERE created_by = coalesce($by, created_by) "
+            "WHERE NOT starts_with(comparison_id, $judgements) AND created_by = coalesce($by, created_by) "
             "AND ($among IS NULL OR list_contains($among::VARCHAR[], comparison_id))",
-            {"by": by, "among": None if among is None else builtins.list(among)},
+            {"by": by, "among": None if among is None else builtins.list(among), "judgements": JUDGEMENTS},
         )
         return {comparison_id for (comparison_id,) in rows}
 
@@ -163,7 +168,10 @@ class ComparisonLedger:
 
 
 def _get(cursor: duckdb.DuckDBPyConnection, comparison_id: str) -> Comparison:
-    row = cursor.execute(f"SELECT {_COLUMNS} FROM comparisons_now WHERE id = ?", [comparison_id]).fetchone()  # noqa: S608
+    row = cursor.execute(
+        f"SELECT {_COLUMNS} FROM comparisons_now AS c WHERE {_SHOWN} AND id = ?",  # noqa: S608
+        [comparison_id],
+    ).fetchone()
     if row is None:
         raise NotFound(f"There is no comparison {comparison_id!r} in the ledger: check the link.")
     return _comparison(row)
@@ -175,7 +183,7 @@ def _comparison(row: Sequence[Any]) -> Comparison:
 
 
 def _conditions(wanted: ComparisonFilter) -> tuple[list[str], list[Any]]:
-    conditions: list[str] = ["c.archived = ?"]
+    conditions: list[str] = [_SHOWN, "c.archived = ?"]
     values: list[Any] = [wanted.archived]
     for sql, value in (
         ("c.project = ?", wanted.project),
@@ -188,6 +196,11 @@ def _conditions(wanted: ComparisonFilter) -> tuple[list[str], list[Any]]:
         if value is not None:
             conditions.append(sql)
             values.append(value)
+    if wanted.structure_changed:
+        conditions.append(
+            "EXISTS (FROM app.predictions AS p JOIN scores_now AS s ON s.prediction_id = p.id "
+            "WHERE p.comparison_id = c.id AND s.structure_changed)"
+        )
     for word in wanted.words.lower().split():
         conditions.append(
             "(contains(lower(c.name || ' ' || c.note || ' ' || c.project || ' ' || c.created_by), ?) OR EXISTS ("

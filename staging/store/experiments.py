@@ -105,16 +105,6 @@ class ExperimentLedger:
         rows = self._ledger.rows(_FIGURES, [list(arms)])
         return {arm: ArmFigures() for arm in arms} | {arm: ArmFigures(*figures) for arm, *figures in rows}
 
-    def outputs(self, arms: Sequence[str]) -> dict[str, str]:
-        """Return the arms, by their keys, of the predictions that have an output, by the prediction's id."""
-        return dict(
-            self._ledger.rows(
-                "SELECT p.id, p.arm FROM app.predictions AS p JOIN endings AS n ON n.prediction_id = p.id "
-                "WHERE list_contains(?, p.arm) AND n.state = 'succeeded' ORDER BY p.id",
-                [list(arms)],
-            )
-        )
-
     def comparisons(self, arms: Sequence[str]) -> list[str]:
         """Return the comparisons that predictions of these arms were made in, the first first."""
         rows = self._ledger.rows(

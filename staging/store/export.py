@@ -19,6 +19,8 @@ _SUBJECTS = {
     "verdicts": "FROM app.verdicts ORDER BY prediction_id, sequence",
     "ballots": "FROM app.ballots ORDER BY rater, pair, showing",
     "assignments": "FROM app.assignments ORDER BY experiment, phase, unit",
+    "scores": "FROM app.scores ORDER BY prediction_id, position, sequence",
+    "automatic_marks": "FROM app.automatic_marks ORDER BY prediction_id, position, sequence",
     "votes": "FROM app.votes ORDER BY rater, pair, showing, sequence",
 }
 _FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}

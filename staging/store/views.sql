@@ -36,6 +36,17 @@ WHERE v.choice <> 'withdrawn' AND (rater, pair, showing, sequence + 1) NOT IN (
     SELECT rater, pair, showing, sequence FROM app.votes WHERE sequence > 0
 );
 
+-- What the scorer says of each output: the last try that has a score. Of another output, or an older scorer, it is
+-- told by its columns.
+CREATE OR REPLACE VIEW scores_now AS
+SELECT s.*, m.deed AS automatic_mark, m.why AS automatic_why
+FROM (
+    SELECT * FROM app.scores WHERE state = 'scored'
+    QUALIFY row_number() OVER (PARTITION BY prediction_id, position ORDER BY sequence DESC) = 1
+) AS s
+LEFT JOIN app.automatic_marks AS m
+    ON m.prediction_id = s.prediction_id AND m.position = s.position AND m.sequence = s.sequence;
+
 -- The one event that ended each ended prediction.
 CREATE OR REPLACE VIEW endings AS
 SELECT prediction_id, state, happened_at AS ended_at, error, error_kind, run_seconds
@@ -143,6 +154,8 @@ UNION ALL
 SELECT 'Prediction ' || prediction_id || ' succeeded, but has no output.'
 FROM (FROM endings WHERE state = 'succeeded')
 ANTI JOIN app.outputs USING (prediction_id)
+-- A judge makes no picture: what it said is in its last event.
+ANTI JOIN (SELECT id AS prediction_id FROM app.predictions WHERE rule = 'judge') USING (prediction_id)
 UNION ALL
 SELECT DISTINCT 'Prediction ' || prediction_id || ' has an output, but never succeeded.'
 FROM app.outputs
@@ -230,4 +243,32 @@ ANTI JOIN app.outputs ON prediction_id = shown
 UNION ALL
 SELECT 'Ballot ' || id || ' does not show the pair that it is kept under.'
 FROM (SELECT id, pair, left_predictions::VARCHAR AS l, right_predictions::VARCHAR AS r FROM app.ballots)
-WHERE pair <> sha256(least(l, r) || greatest(l, r))[:32];
+WHERE pair <> sha256(least(l, r) || greatest(l, r))[:32]
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' has a gap among the tries to score its output ' || position || '.'
+FROM app.scores
+GROUP BY prediction_id, position
+HAVING max(sequence) <> count(*) - 1
+UNION ALL
+SELECT DISTINCT 'Prediction ' || s.prediction_id || ' has a score, but no output ' || s.position || '.'
+FROM app.scores AS s
+ANTI JOIN app.outputs AS o ON o.prediction_id = s.prediction_id AND o.position = s.position
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' has a score that cannot be: ' || coalesce(overall::VARCHAR, 'none') || '.'
+FROM app.scores
+WHERE (state = 'scored') IS DISTINCT FROM (
+    coalesce(overall BETWEEN 0 AND 100 AND confidence BETWEEN 0 AND 1 AND structure_changed IS NOT NULL, false)
+)
+UNION ALL
+SELECT 'Prediction ' || prediction_id || ' was not scored, and nothing says why.'
+FROM app.scores
+WHERE state <> 'scored' AND reason = ''
+UNION ALL
+SELECT 'Prediction ' || m.prediction_id || ' has an automatic mark that no score is behind.'
+FROM app.automatic_marks AS m
+ANTI JOIN (FROM app.scores WHERE state = 'scored') AS s
+    ON s.prediction_id = m.prediction_id AND s.position = m.position AND s.sequence = m.sequence
+UNION ALL
+SELECT 'Prediction ' || m.prediction_id || ' was rejected automatically, and the audit log does not say so.'
+FROM (FROM app.automatic_marks WHERE deed = 'rejected') AS m
+ANTI JOIN (FROM app.audit WHERE act = 'reject automatically') AS a ON a.subject = m.prediction_id;

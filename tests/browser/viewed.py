@@ -84,7 +84,7 @@ def make(data_dir: Path) -> Viewed:
     rooms, made = [], {}
     try:
         for number, photo in enumerate((empty_room(), empty_room(warm=14))):
-            kept = pictures.keep_room(_png(photo), f"room {number}")
+            kept = pictures.keep_room(png(photo), f"room {number}")
             name = ("Living room", "Bedroom")[number]
             rooms.append(kept.digest)
             store.rooms.add(room(digest=kept.digest, name=name, width=kept.width, height=kept.height))
@@ -95,7 +95,7 @@ def make(data_dir: Path) -> Viewed:
             }
             for model, picture in outputs.items():
                 one = prediction(asked, room=kept.digest, model=model, parameters={"go_fast": False, "guidance": 4})
-                made[number, model] = (one, pictures.keep_output(_png(picture)))
+                made[number, model] = (one, pictures.keep_output(png(picture)))
         store.predictions.queue(asked, [one for one, _ in made.values()], NOW)
         for one, kept_output in made.values():
             store.predictions.append([*steps(one), ending(one, outputs=(kept_output,))])
@@ -106,7 +106,7 @@ def make(data_dir: Path) -> Viewed:
     return Viewed(AppServer(data_dir), asked.id, tuple(rooms), ids)
 
 
-def _png(picture: Image.Image) -> bytes:
+def png(picture: Image.Image) -> bytes:
     data = io.BytesIO()
     picture.save(data, "PNG")
     return data.getvalue()

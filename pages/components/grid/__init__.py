@@ -34,6 +34,9 @@ class Cell:
     elapsed_seconds: float | None = None
     """Set while the clock runs; the page goes on counting by itself."""
     verdict: Badge | None = None
+    score: Badge | None = None
+    """What the automatic scorer says, briefly: on the picture."""
+    structure_changed: bool = False
     can_retry: bool = False
     can_cancel: bool = False
 

@@ -75,12 +75,15 @@ function draw(own, root, data, parentElement) {
   }
   const heardAt = performance.now();
   let failures = 0;
+  let changed = 0;
   for (const row of data.rows) {
     let pictures = 0;
+    let flagged = 0;
     row.cells.forEach((cell, place) => {
       if (cell && ENDED_BADLY.includes(cell.state)) failures += 1;
       if (cell && !ENDED_BADLY.includes(cell.state)) pictures += 1;
       const slot = own.slots.get(slotKey(row, data.columns[place]));
+      if (cell?.structure_changed) flagged += 1;
       if (!cell || !slot) return; // never asked for, or filtered away: its place stays empty
       slot.heardAt = heardAt;
       slot.elapsed = cell.elapsed_seconds;
@@ -93,9 +96,13 @@ function draw(own, root, data, parentElement) {
       showProgress(slot, progress);
     });
     own.lines.get(row.id).classList.toggle("bare", pictures === 0);
+    own.lines.get(row.id).classList.toggle("sound", flagged === 0);
+    changed += flagged;
   }
   root.classList.toggle("folded", own.look.folded);
-  showToolbar(own, data.columns.length, columns.length, failures);
+  // Never an empty grid: what was filtered for may have been scored anew meanwhile.
+  root.classList.toggle("only-changed", own.look.changed && changed > 0);
+  showToolbar(own, data.columns.length, columns.length, failures, changed);
   tick(own);
 }
 
@@ -126,6 +133,7 @@ function pack(look) {
   if (look.find) packed.set("find", look.find);
   for (const id of look.pinned) packed.append("pin", id);
   if (look.folded) packed.set("fold", "1");
+  if (look.changed) packed.set("changed", "1");
   return packed.toString();
 }
 
@@ -137,6 +145,7 @@ function unpack(text) {
     find: packed.get("find") ?? "",
     pinned: packed.getAll("pin"),
     folded: packed.get("fold") === "1",
+    changed: packed.get("changed") === "1",
   };
 }
 
@@ -168,16 +177,23 @@ function toolbar(own) {
   const fold = element("button", "deed fold");
   fold.type = "button";
   fold.onclick = () => change({ folded: !own.look.folded });
-  own.tools = { bar, order, find, fold, change, none: element("span", "detail") };
-  bar.append(order, find, fold, own.tools.none);
+  const sound = element("button", "deed filter");
+  sound.type = "button";
+  sound.title = "Only rooms with an output whose architecture is not the room's any more; the other outputs are dimmed";
+  sound.onclick = () => change({ changed: !own.look.changed });
+  own.tools = { bar, order, find, fold, sound, change, none: element("span", "detail") };
+  bar.append(order, find, fold, sound, own.tools.none);
   order.value = own.look.order;
   find.value = own.look.find;
   return bar;
 }
 
-function showToolbar(own, all, shown, failures) {
-  const { bar, order, find, fold, none } = own.tools;
-  bar.hidden = all < 2 && failures === 0;
+function showToolbar(own, all, shown, failures, changed) {
+  const { bar, order, find, fold, sound, none } = own.tools;
+  bar.hidden = all < 2 && failures === 0 && changed === 0;
+  sound.hidden = changed === 0;
+  sound.textContent = `Structure changed (${changed})`;
+  sound.setAttribute("aria-pressed", own.look.changed);
   order.hidden = find.hidden = all < 2;
   fold.hidden = failures === 0;
   fold.textContent = own.look.folded ? `Show ${failures} without a picture` : `Fold ${failures} without a picture`;
@@ -275,7 +291,7 @@ function drawRow(row, columns, own) {
 
 function drawCell(slot, cell, own, parentElement) {
   const held = slot.node.contains(parentElement.activeElement);
-  slot.node.className = `cell ${cell.state}`;
+  slot.node.className = `cell ${cell.state}${cell.structure_changed ? " changed" : ""}`;
   slot.node.dataset.prediction = cell.id;
   slot.node.setAttribute("aria-label", `${slot.room}, ${slot.column.name}: ${cell.status}`);
   slot.node.replaceChildren(titled(slot.column, "label"), drawFrame(slot, cell, own), drawFoot(slot, cell));
@@ -292,6 +308,12 @@ function drawFrame(slot, cell, own) {
     open.onclick = () => own.act("open", cell.id);
     open.append(image(cell.picture));
     if (cell.verdict) open.append(badge(cell.verdict));
+    if (cell.score) {
+      const score = badge(cell.score);
+      score.classList.add("score");
+      open.append(score);
+      open.setAttribute("aria-label", `Open ${slot.column.name} on ${slot.room}, score ${cell.score.text}`);
+    }
     return open;
   }
   const frame = element("div", "frame");

@@ -44,6 +44,12 @@ class Shot:
     overlay: str | None = None
     """A picture of the same shape to lay over it, where there is one."""
     overlay_label: str = ""
+    score: str = ""
+    """What the automatic scorer says of it, in a sentence; "" for nothing."""
+    flags: tuple[str, ...] = ()
+    """What it saw, in words."""
+    automatic: str = ""
+    """What thresholds made of that, in a sentence; no person's word."""
 
 
 @dataclass(frozen=True, slots=True)

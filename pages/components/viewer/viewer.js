@@ -45,7 +45,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       held: false,
       loupe: false,
       spot: [0.5, 0.5],
-      overlay: true,
+      overlay: false, // the picture itself comes first
       info: false,
     };
     instances.set(parentElement, own);

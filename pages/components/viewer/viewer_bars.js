@@ -33,6 +33,13 @@ function build(own) {
   const body = element("div", "body");
   body.append(own.stage, own.drawer);
 
+  own.legend = describe(element("div", "layers"), { role: "group", "aria-label": "Legend of the overlay" });
+  own.legend.append(...LEGEND.map(([kind, word, meaning]) => {
+    const one = element("span", "meaning");
+    one.append(element("i", `swatch ${kind}`), element("b", "", word), ` ${meaning}`);
+    return one;
+  }));
+  own.scores = describe(element("div", "scores"), { role: "group", "aria-label": "Automatic score" });
   own.frames = element("div", "frames");
   own.figure = describe(element("output", "figure"), { "aria-label": "Zoom" });
   own.resolution = element("span", "resolution");
@@ -55,13 +62,16 @@ function build(own) {
   );
   own.saying = describe(element("div", "unseen"), { role: "status", "aria-live": "polite" });
   own.help = element("dialog", "keys");
-  root.replaceChildren(top, own.choice, body, own.frames, way, buildMarks(own), own.saying, own.help);
+  root.replaceChildren(top, own.choice, body, own.legend, own.scores, own.frames, way, buildMarks(own), own.saying, own.help);
 }
 
 function drawBars(own) {
   for (const node of own.modes.children) node.setAttribute("aria-pressed", node.dataset.mode === own.mode);
   for (const name of ["overlay", "loupe", "info"]) own.tools[name].setAttribute("aria-pressed", own[name]);
-  own.tools.overlay.hidden = !visible(own).some((shot) => shot.overlay);
+  // The difference map is drawn over both pictures: there is nothing to lay a layer on.
+  own.tools.overlay.hidden = own.mode === "difference" || !visible(own).some((shot) => shot.overlay);
+  own.legend.hidden = !own.overlay || own.tools.overlay.hidden;
+  own.root.classList.toggle("layered", !own.legend.hidden);
   const held = own.choice.contains(own.root.getRootNode().activeElement) && own.root.getRootNode().activeElement.dataset.part;
   own.choice.replaceChildren(...(own.mode === "panes" ? paneChips(own) : [...pairChoice(own), ...modeChoice(own)]));
   if (held) own.choice.querySelector(`[data-part="${held}"]`)?.focus({ preventScroll: true });
@@ -174,11 +184,31 @@ function fullScreen(own) {
   else own.root.requestFullscreen().catch(() => say(own, "The browser does not allow full screen here."));
 }
 
+const LEGEND = [
+  ["kept", "Kept", "lines of the room that are still there"],
+  ["erased", "Erased", "lines that are gone"],
+  ["concealed", "Hidden", "lines behind new furniture"],
+  ["added", "Added", "lines that the room does not have"],
+  ["moved", "Arrows", "from where a line was to where it is now"],
+];
+
+function scoreLine(own, shot) {
+  const line = element("p", "");
+  const several = visible(own).filter((one) => one.score).length > 1;
+  line.append(element("b", "", several ? `${shot.label}: ${shot.score}` : shot.score));
+  if (shot.flags.length) line.append(`: ${shot.flags.join(", ")}`);
+  line.append(".");
+  if (shot.automatic) line.append(" ", element("span", "automatic", shot.automatic));
+  return line;
+}
+
 function drawInfo(own) {
   // On a narrow screen the badge on the picture is brief, and the whole sentence stands below.
   own.frames.replaceChildren(
     ...visible(own).filter((shot) => shot.framing).map((shot) => element("p", "", `${shot.label}: ${shot.framing}.`)),
   );
+  own.scores.replaceChildren(...visible(own).filter((shot) => shot.score).map((shot) => scoreLine(own, shot)));
+  own.root.classList.toggle("scored", own.scores.hasChildNodes());
   own.drawer.hidden = !own.info;
   own.root.classList.toggle("informed", own.info);
   own.drawer.replaceChildren();

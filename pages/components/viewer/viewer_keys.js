@@ -10,7 +10,8 @@ const KEYS = [
   ["e  Shift e", "Another picture of the room after; before"],
   ["x", "Swap before and after"],
   ["l", "Loupe; Shift and arrows move it"],
-  ["o i w", "Overlay, information, full screen"],
+  ["o", "Overlay: what was kept, erased, hidden or added"],
+  ["i w", "Information, full screen"],
   ["a r", "Accept, reject; again takes it back"],
   ["Shift 1–6", "Why it was rejected"],
   ["1–5 h n", "Stars, favourite, note"],
@@ -178,7 +179,7 @@ function packed(own) {
   if (own.gain !== 4) parts.push(`g${own.gain}`);
   if (own.loupe) parts.push(`l${own.spot.map(short).join("*")}`);
   if (own.info) parts.push("i");
-  if (!own.overlay) parts.push("v");
+  if (own.overlay) parts.push("v");
   return parts.join("_");
 }
 
@@ -201,7 +202,7 @@ function restoreLook(own) {
     else if (kind === "g") own.gain = Math.round(number(value, 1, 10, 4));
     else if (kind === "l") [own.loupe, own.spot] = [true, [0, 1].map((axis) => number(value.split("*")[axis] ?? "", 0, 1, 0.5))];
     else if (kind === "i") own.info = true;
-    else if (kind === "v") own.overlay = false;
+    else if (kind === "v") own.overlay = true;
   }
   own.x = clamp(own.x, 1 - own.zoom, 0);
   own.y = clamp(own.y, 1 - own.zoom, 0);
