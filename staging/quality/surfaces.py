@@ -21,6 +21,9 @@ class Surfaces:
     """L*, a*, b* of the original."""
     after: Floats
     """Of the output, put where the original is."""
+    before_sharp: Floats
+    """The original with a lesser blur: its patterns."""
+    after_sharp: Floats
     gain: Floats
     """The change of L*, a*, b* of the walls as a whole, within what light does."""
     distance: Floats
@@ -47,7 +50,7 @@ def compare(pair: Pair, drift: Drift) -> Surfaces:
         size = pair.width, pair.height
         put_back = cv2.warpAffine(output, drift.affine, size, flags=back, borderMode=cv2.BORDER_REPLICATE)
         output = np.asarray(put_back, np.uint8)
-    before, after = lab(pair.original), lab(output)
+    before, after = pair.lab, pair.output_lab if drift.affine is None else lab(output)
     change = after - before
     smooth = np.asarray(_calm(pair.gradient) & _calm(pair.output_gradient))
     rows = np.broadcast_to(np.arange(pair.height)[:, None] / pair.height, smooth.shape)
@@ -60,7 +63,19 @@ def compare(pair: Pair, drift: Drift) -> Surfaces:
     edited = cv2.morphologyEx(edited, cv2.MORPH_OPEN, np.ones((5, 5)))
     edited = cv2.morphologyEx(edited, cv2.MORPH_CLOSE, np.ones((9, 9)))
     same = (distance < 7) & (pair.new_edge_density < 0.05)
-    return Surfaces(pair, before, after, gain, distance, smooth, np.asarray(wall), same, np.asarray(edited > 0))
+    return Surfaces(
+        pair,
+        before,
+        after,
+        lab(pair.original, 1.2),
+        lab(output, 1.2),
+        gain,
+        distance,
+        smooth,
+        np.asarray(wall),
+        same,
+        np.asarray(edited > 0),
+    )
 
 
 def _calm(gradient: Gradient) -> Mask:
