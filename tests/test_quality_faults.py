@@ -15,10 +15,10 @@ from staging.quality import QualityReport
 from staging.quality.frames import find_frames
 from staging.quality.pair import make_pair
 from tests import drawn_rooms
-from tests.bench.bench_quality import STRUCTURAL, auc, by_mode, judge, kept_and_refused
+from tests.bench.bench_quality import auc, by_mode, judge, kept_and_refused
 from tests.bench.naive_quality import all_of_them
 from tests.picture_faults import regenerated
-from tests.stagebench import FOLDER, GOOD, SET, Staging, committed, stagebench
+from tests.stagebench import FOLDER, GOOD, SET, STRUCTURAL, Staging, committed, stagebench
 
 ROOT = Path(__file__).resolve().parent.parent
 
