@@ -123,7 +123,10 @@ def _signalled(pid: int) -> bool:
     return True
 
 
-def test_a_prediction_is_done_before_its_score_and_the_score_comes_by_itself(tmp_path: Path) -> None:
+def test_a_prediction_is_done_before_its_score_and_the_score_comes_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("staging.scoring_child.NICENESS", 0)  # not behind the tests beside it
     with lab_at(tmp_path / "data", scoring=True) as lab:
         now = run_one(lab, UNCHANGED, rooms=[photo(3)])
 
