@@ -699,9 +699,18 @@ def _rug(dice: np.random.Generator, x: float, y: float, turn: float) -> list[Box
 # ── what goes wrong ──────────────────────────────────────────────────────────────────────────────
 
 
+def is_seen(scene: Scene, hole: Hole) -> bool:
+    """True when at least a fiftieth of the picture shows the opening."""
+    (found, *_) = (*openings_of(replace(scene, holes=(hole,))), None)
+    if found is None:
+        return False
+    x, y = np.array(found.corners).T
+    return bool(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2 > 0.02)
+
+
 def without(scene: Scene, kind: str) -> Scene | None:
-    """Return the scene without its doors, or without its last window; None when it has none."""
-    its = [hole for hole in scene.holes if hole.kind == kind]
+    """Return the scene without its doors, or without its last window; None when none is seen."""
+    its = [hole for hole in scene.holes if hole.kind == kind and is_seen(scene, hole)]
     if not its:
         return None
     gone = its if kind == "door" else its[-1:]
@@ -735,7 +744,8 @@ def camera_moved(scene: Scene, dice: np.random.Generator) -> Scene:
 def recoloured(scene: Scene, dice: np.random.Generator) -> Scene:
     """Return the scene with its walls in another paint, at least as far as people notice."""
     far = ((0.32, 0.45, 0.40), (0.30, 0.36, 0.52), (0.48, 0.16, 0.14), (0.70, 0.56, 0.24), (0.2, 0.24, 0.3))
-    return replace(scene, wall="paint", wall_colour=far[dice.integers(len(far))])
+    noticed = [paint for paint in far if np.abs(np.array(paint) - scene.wall_colour).sum() > 0.35]
+    return replace(scene, wall="paint", wall_colour=noticed[dice.integers(len(noticed))])
 
 
 def floor_changed(scene: Scene, dice: np.random.Generator) -> Scene:
@@ -755,6 +765,8 @@ def blocked(scene: Scene, dice: np.random.Generator) -> Scene | None:
     """Return the scene with a tall piece of furniture before a door or a window; None when none can be blocked."""
     for index in dice.permutation(len(scene.holes)):
         hole = scene.holes[int(index)]
+        if not is_seen(scene, hole):
+            continue
         middle = (hole.start + hole.end) / 2 + dice.uniform(-0.15, 0.15)
         wide, depth = min(1.6, max(0.9, 0.8 * (hole.end - hole.start))), 0.4
         x, y, _ = _on_wall(scene, hole.wall, middle, 0)

@@ -86,12 +86,13 @@ def gather(pair: Pair) -> Evidence:
     drift = find_drift(pair, samples, least, tight, reach)
     if drift.affine is not None:  # what moved with the whole picture was not erased
         kept |= search(pair.output_gradient, samples.moved(drift.affine), reach, least).within(tight + 1)
-    furniture, inside = find_furniture(pair)
+    gain = overall_gain(pair)
+    furniture, inside = find_furniture(pair, gain)
     rows, columns = places_of(samples, pair)
     crowd = np.maximum(pair.new_edge_density, pair.new_faint_density)[rows, columns]
-    foreign = foreign_colour(pair, samples)
+    foreign = foreign_colour(pair, samples, gain)
     # Where a door gave way to bricks there are new edges too, but in the mean the colour of one of the old surfaces.
-    busy = (crowd > 0.05) & (foreign_colour(pair, samples, coarse=True) > 3)
+    busy = (crowd > 0.05) & (foreign_colour(pair, samples, gain, coarse=True) > 3)
     hidden = ~kept & (busy | (foreign > 8) | inside[rows, columns])
     return Evidence(
         pair, segments, samples, found, drift, tight, reach, kept, hidden, weights_of(samples, pair), furniture
@@ -119,7 +120,7 @@ def overall_gain(pair: Pair) -> Floats:
     return np.asarray(np.clip(np.median(change, 0), -_GAINS, _GAINS), np.float32)
 
 
-def foreign_colour(pair: Pair, samples: Samples, *, coarse: bool = False) -> Floats:
+def foreign_colour(pair: Pair, samples: Samples, gain: Floats, *, coarse: bool = False) -> Floats:
     """Return how far the output's colours beside each sample are from both of its old surfaces.
 
     Where a line was erased one of the two surfaces has spread over it; where furniture stands neither is seen.
@@ -129,7 +130,7 @@ def foreign_colour(pair: Pair, samples: Samples, *, coarse: bool = False) -> Flo
     before, after = pair.lab, pair.output_lab
     if coarse:
         before, after = (np.asarray(cv2.blur(one, (11, 11)), np.float32) for one in (before, after))
-    after = after - overall_gain(pair)
+    after = after - gain
     limits = np.array([pair.width - 1, pair.height - 1])
     old, new = [], []
     for step in (-_BOTH_SURFACES, _BOTH_SURFACES):
@@ -141,13 +142,18 @@ def foreign_colour(pair: Pair, samples: Samples, *, coarse: bool = False) -> Flo
     return np.asarray(np.min(far, axis=0), np.float32)
 
 
-def find_furniture(pair: Pair) -> tuple[Mask, Mask]:
+def colour_distance(change: Floats) -> Floats:
+    """Return the size of each difference of L*, a*, b*, light counting less."""
+    light, a, b = (change[..., channel] * LIGHT_WEIGHTS[channel] for channel in range(3))
+    return np.asarray(np.sqrt(light * light + a * a + b * b), np.float32)
+
+
+def find_furniture(pair: Pair, gain: Floats) -> tuple[Mask, Mask]:
     """Return where furniture stands, and its inside: changed parts that reach down into the lower picture.
 
     The inside hides structure; the rim does not, or every erased line beside a sofa would be excused.
     """
-    change = (pair.output_lab - pair.lab - overall_gain(pair)) * LIGHT_WEIGHTS
-    changed = (np.linalg.norm(change, axis=2) > 6.5) | (pair.new_faint_density > 0.06)
+    changed = (colour_distance(pair.output_lab - pair.lab - gain) > 6.5) | (pair.new_faint_density > 0.06)
     opened = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7)))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(opened)
     stands = np.zeros(count, bool)

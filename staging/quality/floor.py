@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from staging.quality.pair import box_mean, ramp
+from staging.quality.pair import box_mean, lab, ramp
 from staging.quality.surfaces import Surfaces
 
 _BEGINS = 0.66
+_FINE, _MARGIN = 1.2, 16
+"""Sigma of the blur that leaves patterns, and rows above that it reaches into."""
 _PATCH = 25
 """Pixels of the square in which patterns are compared."""
 
@@ -27,8 +29,13 @@ class Floor:
 
 def measure(surfaces: Surfaces) -> Floor:
     """Return what became of the floor."""
-    below = np.s_[int(_BEGINS * surfaces.pair.height) + 1 :]
-    grey = [lab[..., 0] * 2.55 for lab in (surfaces.before_sharp[below], surfaces.after_sharp[below])]
+    first = int(_BEGINS * surfaces.pair.height) + 1
+    below = np.s_[first:]
+    lower = np.s_[max(0, first - _MARGIN) :]
+    grey = [
+        lab(picture[lower], _FINE)[min(first, _MARGIN) :, :, 0] * 2.55
+        for picture in (surfaces.pair.original, surfaces.output)
+    ]
     bands = [np.asarray(one - cv2.GaussianBlur(one, (0, 0), 6), np.float32) for one in grey]
     energy = [box_mean(band * band, _PATCH) for band in bands]
     shared = box_mean(bands[0] * bands[1], _PATCH)
