@@ -28,9 +28,11 @@ NICENESS = 10
 """Pages, the engine, picture readers and renderers come before scores."""
 
 
-def worker(memory_bytes: int = MEMORY_BYTES, work_seconds: float = WORK_SECONDS, niceness: int = NICENESS) -> list[str]:
+def worker(
+    memory_bytes: int = MEMORY_BYTES, work_seconds: float = WORK_SECONDS, niceness: int | None = None
+) -> list[str]:
     """Return the command that starts a scorer."""
-    limits = [str(memory_bytes), str(work_seconds), str(niceness)]
+    limits = [str(memory_bytes), str(work_seconds), str(NICENESS if niceness is None else niceness)]
     return [sys.executable, "-s", "-P", "-m", "staging.scoring_worker", *limits]
 
 

@@ -225,3 +225,28 @@ def test_a_restart_goes_on_with_what_was_asked(tmp_path: Path, replicate_server:
         wait_for(lambda: not lab.judge.of([now.prediction.id])[now.prediction.id].pending)
         assert lab.judge.of([now.prediction.id])[now.prediction.id].overall is not None
     assert len([one for one in replicate_server.billed() if one["model"] == MODEL]) == 2
+
+
+def test_an_answer_that_comes_late_to_its_place_is_asked_for_once_more(
+    lab: Lab, replicate_server: ReplicateServer
+) -> None:
+    replicate_server.reset(seconds=0.0, queue_seconds=0.0)
+    now = run_one(lab)
+    switched_on(lab)
+    replicate_server.add_faults(Fault(on="get", do="answer", times=2, fields={"output": None}))
+
+    assert judged(lab, now)[now.prediction.id].overall is not None
+
+
+def test_an_output_that_is_not_kept_any_more_cannot_be_judged_and_costs_nothing(
+    lab: Lab, replicate_server: ReplicateServer
+) -> None:
+    now = run_one(lab)
+    switched_on(lab)
+    lab.pictures.output_path(now.outputs[0].digest).unlink()
+
+    told = judged(lab, now)[now.prediction.id]
+
+    assert told.answers == ()
+    assert "not in the pictures folder" in told.errors[0]
+    assert [one for one in replicate_server.billed() if one["model"] == MODEL] == []

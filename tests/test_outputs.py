@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from staging.errors import OutputRefused
 from staging.providers import outputs
-from staging.providers.outputs import InlinePicture, RemotePicture, pictures_in
+from staging.providers.outputs import LONGEST_TEXT, InlinePicture, RemotePicture, pictures_in, text_in
 
 A, B = "https://replicate.delivery/a/out-0.webp", "https://replicate.delivery/a/out-1.webp"
 PIXEL = b"\x89PNG pixel"
@@ -83,3 +83,14 @@ def test_an_output_nested_without_end_is_refused() -> None:
         output = [output]
     with pytest.raises(OutputRefused, match="without a picture"):
         pictures_in(output)
+
+
+def test_words_come_whole_or_in_pieces() -> None:
+    assert text_in(" {} ") == "{}"
+    assert text_in(['{"a"', ": ", "1}"]) == '{"a": 1}'
+
+
+@pytest.mark.parametrize("output", [None, "", [], ["", " "], 7, "x" * (LONGEST_TEXT + 1)])
+def test_no_words_and_too_many_are_refused(output: JsonValue) -> None:
+    with pytest.raises(OutputRefused, match="answer"):
+        text_in(output)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pages.components.second_opinion import opinion_words
 from staging.judge import Judge
 from staging.judgements import ORDERS, Call, Judgement, read_answer
 from staging.lab import Lab
@@ -12,7 +13,8 @@ from staging.labels import Labels, Pair
 from staging.predictions import Verdict
 from staging.quality import SCORER_VERSION
 from staging.registry import JudgeID
-from staging.store import Label, Score, ScoreFlag, ScoreState
+from staging.store import JudgementLedger, Label, Score, ScoreFlag, ScoreState
+from tests.labs import UNCHANGED, ask, finished, only
 from tests.replicate_server_judge import answer
 from tests.screens import SCRIPT, visit, words
 
@@ -150,3 +152,38 @@ def test_judge_and_scorer_stand_beside_each_other_and_what_is_far_apart_is_marke
     assert list(table["Judge"]) == [90, 80]
     assert list(table["Look at it"]) == [True, False]
     assert "not tried on another room" in words(screen)
+
+
+def test_beside_a_picture_the_two_figures_are_not_mixed_and_disagreement_is_told() -> None:
+    (pair,) = pairs(1)
+    kind, harsh = judgement(pair, answer(grade=8), answer(grade=8)), judgement(pair, answer(grade=9), answer(grade=4))
+
+    assert opinion_words("attic", kind, 60.0) == "**80** beside score 60: attic"
+    assert "more than 30 apart" in opinion_words("attic", kind, 40.0)
+    assert opinion_words("attic", kind, None) == "**80** beside no score: attic"
+    assert "contradicts itself" in opinion_words("attic", harsh, 65.0)
+    assert SCRIPT not in opinion_words(SCRIPT, kind, 60.0)
+
+
+def test_compare_has_the_judge_only_while_it_is_on(first_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    now = only(finished(first_lab, comparison))
+    assert "The judge has not been asked" not in screen_with_judge(comparison)
+    first_lab.judge.set("admin", AT, enabled=True, model=MODEL, follows=-1)
+
+    unasked = screen_with_judge(comparison)
+    call = Call("c", "judge-1", MODEL, now.prediction.id, ORDERS[0], "", AT, True, read_answer(answer()), "")
+    monkeypatch.setattr(JudgementLedger, "calls", lambda self, subjects=None: [call])
+
+    assert "The judge has not been asked about these outputs" in unasked
+    assert "Replicate is not connected" in unasked
+    assert "**80** beside no score" in screen_with_judge(comparison)
+
+
+def screen_with_judge(comparison: str) -> str:
+    """Return what the opened popover says."""
+    screen = visit(comparison=comparison)
+    screen.session_state["second-opinion"] = True
+    screen.run()
+    assert not screen.exception
+    return words(screen)

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from pages.components.experiment_charts import MOST_POINTS, thinned
 from pages.components.experiment_fields import parameters_in
 from staging.errors import ExperimentRefused
-from staging.experiments import Arm, Experiment, State, StopRule
-from staging.experiments_verdict import Look
+from staging.experiments import Arm, Experiment, Guards, State, StopRule
+from staging.experiments_verdict import LEAST_SCORED, Look
 from staging.lab import Lab
 from staging.predictions import CHOSEN
 from staging.routing import Job, Rule
@@ -18,6 +18,7 @@ from staging.store import ComparisonFilter
 from tests.experimenting import judge, made, terms
 from tests.labs import UNCHANGED
 from tests.ledgers import room
+from tests.scored import score
 from tests.screens import SCRIPT, answer, visit, words
 
 FURNISH = "offline/furnish"
@@ -167,6 +168,27 @@ def test_a_report_says_in_words_whether_to_stop(first_lab: Lab) -> None:
     assert list(arms["Model"]) == ["Qwen Image Edit", "FLUX.1 Kontext Pro"]
     assert list(numbers["Decided rooms"]) == list(range(1, 16))
     assert "Stop: this panel prefers B" in said(visit("experiments"))
+
+
+def test_arms_are_compared_by_their_automatic_scores_and_guarded(first_lab: Lab) -> None:
+    one = running(first_lab, guards=Guards(score_drop=10, structure_points=20))
+    rooms = range(100, 100 + LEAST_SCORED)
+    for number in rooms:
+        first_lab.store.rooms.add(room(number))
+    outputs = made(first_lab.store, one, rooms)
+    assert "Mean score" not in look(one).dataframe[0].value
+    for (number, arm), prediction_id in outputs.items():
+        changed = arm == "B" and number < 105
+        first_lab.store.scores.record(score(prediction_id, overall=60.0 if arm == "B" else 90.0, changed=changed))
+
+    screen = look(one)
+
+    arms = screen.dataframe[0].value
+    assert arms["Mean score"].tolist() == [90.0, 60.0]
+    assert arms["Structure changed"].tolist() == [0.0, 25.0]
+    assert arms["Scored"].tolist() == [LEAST_SCORED, LEAST_SCORED]
+    assert "The mean score of B is 60.0, of A 90.0 (limit: 10 lower)." in said(screen)
+    assert "B changes the structure in 25% of its outputs, A in 0% (limit: 20 points more)." in said(screen)
 
 
 def test_a_split_that_is_not_as_asked_for_is_an_alert(first_lab: Lab) -> None:

@@ -99,6 +99,7 @@ def test_health_tells_what_runs_what_waits_and_how_much_room_is_left(first_lab: 
     assert told["Queue"] == "0 under way, 0 of them waiting for their turn"
     assert told["Disk"].endswith("free")
     assert "schema" in told["Ledger"]
+    assert told["Scores"] == "Scoring is switched off (STAGING_SCORING)."  # which is as somebody wants it
     assert told["Last backup"] == "none known here"
     assert told["Last verification"] == "none since the app was started"
     assert told["Replicate"].startswith("not asked yet")

@@ -26,6 +26,7 @@ from tests.labs import UNCHANGED, finished, lab_at, photo, run_one, wait_for
 from tests.scored import Scripted, Studio, prompt_child, report, score, studio, wall_over
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample_rooms" / "office.jpg"
+LATER = f"{SCORER_VERSION}, the next"
 HELLO = f"from staging.frames import send; send(sys.stdout.buffer, {{'ready': True, 'version': '{SCORER_VERSION}'}})"
 WINDOW = Opening("window", ((0.1, 0.1), (0.3, 0.1), (0.3, 0.4), (0.1, 0.4)))
 
@@ -122,7 +123,10 @@ def _signalled(pid: int) -> bool:
     return True
 
 
-def test_a_prediction_is_done_before_its_score_and_the_score_comes_by_itself(tmp_path: Path) -> None:
+def test_a_prediction_is_done_before_its_score_and_the_score_comes_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("staging.scoring_child.NICENESS", 0)  # not behind the tests beside it
     with lab_at(tmp_path / "data", scoring=True) as lab:
         now = run_one(lab, UNCHANGED, rooms=[photo(3)])
 
@@ -225,8 +229,8 @@ def test_one_bad_pair_does_not_hold_up_the_others(here: Studio) -> None:
 
     assert states(here) == [[ScoreState.SCORED], [ScoreState.SCORED], [ScoreState.REFUSED]]
     nan = Scripted(answers=dict.fromkeys(here.outputs, report(float("nan"))))
-    assert scoring(here, lambda: nan, version="2").look() == 3
-    assert scoring(here, lambda: nan, version="2").look() == 0
+    assert scoring(here, lambda: nan, version=LATER).look() == 3
+    assert scoring(here, lambda: nan, version=LATER).look() == 0
     assert [one[-1] for one in states(here)] == [ScoreState.REFUSED] * 3
 
 
@@ -235,7 +239,7 @@ def test_a_picture_that_is_gone_is_told_so_once(here: Studio) -> None:
     child = Scripted()
 
     scoring(here, lambda: child).look()
-    scoring(here, lambda: child, version="2").look()
+    scoring(here, lambda: child, version=LATER).look()
 
     assert states(here)[0] == [ScoreState.GONE]
     assert "not in the pictures folder" in here.store.scores.tries(here.ids[0])[0].reason
@@ -248,14 +252,14 @@ def test_after_an_upgrade_everything_is_scored_again_and_old_scores_stay(here: S
     scoring(here, Scripted).look()
     before = [here.store.scores.tries(one)[0] for one in here.ids]
     upgraded = Scripted(answers=dict.fromkeys(here.outputs, report(55.0)))
-    at_work = scoring(here, lambda: upgraded, version="2")
+    at_work = scoring(here, lambda: upgraded, version=LATER)
     assert (at_work.standing().new, at_work.standing().again, at_work.standing().scored) == (0, 3, 0)
 
     at_work.look()
 
     tries = [here.store.scores.tries(one) for one in here.ids]
     assert [each[0] for each in tries] == before
-    assert [each[1].version for each in tries] == ["2", "2", "2"]
+    assert [each[1].version for each in tries] == [LATER] * 3
     assert {one.score.overall for one in here.store.scores.of(here.ids).values() if one.score} == {55.0}
     assert (at_work.standing().again, at_work.standing().scored) == (0, 3)
     for old, new in tries:  # the picture of the old score is not kept beside that of the new one
@@ -268,7 +272,7 @@ def test_a_new_output_goes_before_a_backlog(here: Studio, tmp_path: Path) -> Non
     scoring(here, Scripted).look()
     at_work: Scoring
     child = Scripted(before=lambda _question: at_work.wake())
-    at_work = scoring(here, lambda: child, version="2")
+    at_work = scoring(here, lambda: child, version=LATER)
 
     assert at_work.look() == 1  # something came meanwhile: it has the next look
     assert child.outputs == [here.outputs[2]]

@@ -173,7 +173,7 @@ def _thing(lab: Lab, scope: Scope, before: Budget | None, key: str) -> str:
     old = before.key if before and before.scope is scope else None
     match scope:
         case Scope.MODEL:
-            names = {spec.id.value: spec.name for spec in lab.registry}
+            names = {spec.id.value: spec.name for spec in lab.registry.every()}
             options = [*names, *([old] if old and old not in names else [])]
             return (
                 st.selectbox(

@@ -1,5 +1,7 @@
 """What the judge says of a comparison's outputs, beside their scores; nothing while there is no judge."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from pages.components.calm import calmly
@@ -12,6 +14,7 @@ from staging.judgements import DISAGREEMENT, Judgement
 from staging.lab import Lab
 
 KEY = "second-opinion"
+MOST_LINES = 10
 
 
 def second_opinion(lab: Lab, comparison_id: str) -> None:
@@ -57,47 +60,39 @@ def _judged_ids(seen: ComparisonView) -> list[str]:
     return [cell.prediction.prediction.id for cell in seen.cells.values() if cell.prediction.outputs]
 
 
-def _table(lab: Lab, seen: ComparisonView, found: dict[str, Judgement]) -> None:
-    """Draw score and judgement of each output that was asked about."""
-    rooms = {digest: room.name for digest, room in lab.store.rooms.of(seen.rooms).items()}
+def _table(lab: Lab, seen: ComparisonView, found: Mapping[str, Judgement]) -> None:
+    """Draw score and judgement of each output that was asked about, those to be looked at first."""
+    rooms = lab.store.rooms.of(seen.rooms)
     scores = lab.store.scores.of(list(found))
-    rows = []
+    lines: list[tuple[bool, str]] = []
     for cell in seen.cells.values():
-        prediction = cell.prediction.prediction
-        one = found.get(prediction.id)
+        asked = cell.prediction.prediction
+        one = found.get(asked.id)
         if one is None:
             continue
-        quality = scores.get(prediction.id)
+        quality = scores.get(asked.id)
         score = quality.score.overall if quality is not None and quality.score is not None else None
-        rows.append(
-            {
-                "Score": score,
-                "Judge": one.overall,
-                "Says": _says(one, score),
-                "Room": rooms.get(prediction.room, ""),
-                "Model": model_name(prediction.model, lab.registry, prediction.parameters),
-            }
-        )
-    if not rows:
+        title = f"{rooms[asked.room].name}, {model_name(asked.model, lab.registry, asked.parameters)}"
+        title += "" if asked.seed is None else f", seed {asked.seed}"
+        lines.append((one.steady is not False and not one.disagrees(score), opinion_words(title, one, score)))
+    if not lines:
         st.caption("The judge has not been asked about these outputs. Whether to trust it stands on Calibration.")
         return
-    st.dataframe(
-        rows,
-        hide_index=True,
-        key=f"{KEY}-table",
-        column_config={
-            "Score": st.column_config.NumberColumn(format="%.0f", width=60),
-            "Judge": st.column_config.NumberColumn(format="%.0f", width=60),
-        },
-    )
+    lines.sort(key=lambda line: line[0])
+    with st.container(height=360 if len(lines) > MOST_LINES else "content", border=False):
+        st.markdown("\n".join(f"- {words}" for _, words in lines))
 
 
-def _says(one: Judgement, score: float | None) -> str:
+def opinion_words(title: str, one: Judgement, score: float | None) -> str:
+    """Return one output's line: the judge's figure and the score beside it, never mixed, and what to look at."""
+    mine = "–" if one.overall is None else f"{one.overall:.0f}"
+    beside = "no score" if score is None else f"score {score:.0f}"
+    words = [f"**{mine}** beside {beside}: {plain(title)}"]
     if one.pending:
-        return "still to answer"
-    words = list(one.errors[:1])
+        words.append("still to answer")
+    words += [plain(error) for error in one.errors[:1]]
     if one.disagrees(score):
-        words.append(f"more than {DISAGREEMENT:.0f} apart: look at it")
+        words.append(f":orange[more than {DISAGREEMENT:.0f} apart: look at it]")
     if one.steady is False:
-        words.append("contradicts itself")
-    return "; ".join([*words, *one.changes])
+        words.append(":orange[contradicts itself when the pictures change places]")
+    return " · ".join([*words, *one.changes])

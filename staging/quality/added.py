@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from staging.quality.evidence import Evidence
-from staging.quality.lines import find_segments, lengths_of, sample, search
-from staging.quality.pair import Floats, ramp
+from staging.quality.lines import lengths_of, longer, sample, search
+from staging.quality.pair import Floats, detect_segments, ramp
 
 _UPPER = 0.30
 
@@ -24,7 +24,7 @@ class Added:
 def measure(evidence: Evidence) -> Added:
     """Return the new straight lines."""
     pair = evidence.pair
-    segments = find_segments(pair.output_grey, 0.06 * pair.diagonal)
+    segments = longer(detect_segments(pair.output_grey), 0.06 * pair.diagonal)
     if not len(segments):
         return Added(0.0, segments)
     samples = sample(segments)

@@ -30,5 +30,5 @@ def measure(surfaces: Surfaces) -> Colour:
 def rate(found: Colour) -> float:
     """Return the part, 0 to 1."""
     return (
-        (1 - ramp(found.tint, 5, 14)) * (1 - ramp(found.tint_of_a_quarter, 6, 14)) * (1 - ramp(abs(found.light), 9, 26))
+        (1 - ramp(found.tint, 6, 14)) * (1 - ramp(found.tint_of_a_quarter, 7, 14)) * (1 - ramp(abs(found.light), 9, 26))
     )

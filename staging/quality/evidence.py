@@ -8,7 +8,7 @@ import numpy as np
 
 from staging.quality.drift import Drift, find_drift
 from staging.quality.lines import LEAST_STRENGTH, Samples, Search, lengths_of, sample, search, structure_segments
-from staging.quality.pair import Floats, Mask, Pair, lab
+from staging.quality.pair import Floats, Mask, Pair
 
 _CROWDED = 12.0
 """Samples in the square of 61 pixels around one, above which they share one vote: a floor of a hundred planks
@@ -17,7 +17,9 @@ _BOTH_SURFACES = 7
 """Pixels to both sides of a line where its two surfaces are looked at."""
 _GAINS = np.array([10, 4, 5], np.float32)
 """The most that a change of the whole picture's L*, a*, b* is taken for light rather than paint."""
-_FLOOR_BEGINS = 0.70
+_LOWER_PART = 0.55, 0.72
+"""Of the picture's height: from the first on lines count less, as furniture of the floor's colour erases them; below
+the second they are texture of the floor."""
 LIGHT_WEIGHTS = np.array([0.6, 1, 1], np.float32)
 """Of L*, a*, b* in a difference: light changes more easily than paint."""
 
@@ -30,7 +32,7 @@ class Evidence:
     segments: Floats
     samples: Samples
     found: Search
-    """In the output, where they were in the original."""
+    """In the output, around where they were in the original."""
     drift: Drift
     tight: int
     """Pixels within which a sample counts as kept."""
@@ -82,10 +84,16 @@ def gather(pair: Pair) -> Evidence:
     found = search(pair.output_gradient, samples, reach, least)
     kept = found.within(tight)
     drift = find_drift(pair, samples, least, tight, reach)
-    furniture, inside = find_furniture(pair)
+    if drift.affine is not None:  # what moved with the whole picture was not erased
+        kept |= search(pair.output_gradient, samples.moved(drift.affine), reach, least).within(tight + 1)
+    gain = overall_gain(pair)
+    furniture, inside = find_furniture(pair, gain)
     rows, columns = places_of(samples, pair)
     crowd = np.maximum(pair.new_edge_density, pair.new_faint_density)[rows, columns]
-    hidden = ~kept & ((crowd > 0.05) | (foreign_colour(pair, samples) > 8) | inside[rows, columns])
+    foreign = foreign_colour(pair, samples, gain)
+    # Where a door gave way to bricks there are new edges too, but in the mean the colour of one of the old surfaces.
+    busy = (crowd > 0.05) & (foreign_colour(pair, samples, gain, coarse=True) > 3)
+    hidden = ~kept & (busy | (foreign > 8) | inside[rows, columns])
     return Evidence(
         pair, segments, samples, found, drift, tight, reach, kept, hidden, weights_of(samples, pair), furniture
     )
@@ -98,23 +106,31 @@ def weights_of(samples: Samples, pair: Pair) -> Floats:
     np.add.at(many, (rows, columns), 1)
     near = cv2.boxFilter(many, -1, (61, 61), normalize=False)[rows, columns]
     crowded = _CROWDED / np.maximum(near, _CROWDED)
-    return np.asarray(crowded * np.where(samples.points[:, 1] > _FLOOR_BEGINS * pair.height, 0.4, 1.0), np.float32)
+    return np.asarray(crowded * lower_weight(samples, pair), np.float32)
+
+
+def lower_weight(samples: Samples, pair: Pair) -> Floats:
+    """Return 1 for samples in the upper part, less below."""
+    return np.asarray(np.interp(samples.points[:, 1] / pair.height, _LOWER_PART, (1.0, 0.3)), np.float32)
 
 
 def overall_gain(pair: Pair) -> Floats:
     """Return the change of L*, a*, b* of the upper half as a whole, within what light does."""
-    change = (lab(pair.output) - lab(pair.original))[: pair.height // 2].reshape(-1, 3)
+    change = (pair.output_lab - pair.lab)[: pair.height // 2].reshape(-1, 3)
     return np.asarray(np.clip(np.median(change, 0), -_GAINS, _GAINS), np.float32)
 
 
-def foreign_colour(pair: Pair, samples: Samples) -> Floats:
+def foreign_colour(pair: Pair, samples: Samples, gain: Floats, *, coarse: bool = False) -> Floats:
     """Return how far the output's colours beside each sample are from both of its old surfaces.
 
     Where a line was erased one of the two surfaces has spread over it; where furniture stands neither is seen.
     """
     if not len(samples):
         return np.zeros(0, np.float32)
-    before, after = lab(pair.original), lab(pair.output) - overall_gain(pair)
+    before, after = pair.lab, pair.output_lab
+    if coarse:
+        before, after = (np.asarray(cv2.blur(one, (11, 11)), np.float32) for one in (before, after))
+    after = after - gain
     limits = np.array([pair.width - 1, pair.height - 1])
     old, new = [], []
     for step in (-_BOTH_SURFACES, _BOTH_SURFACES):
@@ -126,13 +142,18 @@ def foreign_colour(pair: Pair, samples: Samples) -> Floats:
     return np.asarray(np.min(far, axis=0), np.float32)
 
 
-def find_furniture(pair: Pair) -> tuple[Mask, Mask]:
+def colour_distance(change: Floats) -> Floats:
+    """Return the size of each difference of L*, a*, b*, light counting less."""
+    light, a, b = (change[..., channel] * LIGHT_WEIGHTS[channel] for channel in range(3))
+    return np.asarray(np.sqrt(light * light + a * a + b * b), np.float32)
+
+
+def find_furniture(pair: Pair, gain: Floats) -> tuple[Mask, Mask]:
     """Return where furniture stands, and its inside: changed parts that reach down into the lower picture.
 
     The inside hides structure; the rim does not, or every erased line beside a sofa would be excused.
     """
-    change = (lab(pair.output) - lab(pair.original) - overall_gain(pair)) * LIGHT_WEIGHTS
-    changed = (np.linalg.norm(change, axis=2) > 6.5) | (pair.new_faint_density > 0.06)
+    changed = (colour_distance(pair.output_lab - pair.lab - gain) > 6.5) | (pair.new_faint_density > 0.06)
     opened = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7)))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(opened)
     stands = np.zeros(count, bool)
@@ -144,12 +165,15 @@ def find_furniture(pair: Pair) -> tuple[Mask, Mask]:
 
 
 def window_means(evidence: Evidence, width: float, height: float) -> tuple[Floats, Floats]:
-    """Return the counts of visible and of kept samples in a window of this share of the picture around each pixel."""
+    """Return the visible and the kept samples in a window of this share of the picture around each pixel.
+
+    Counted each, but less in the lower part, as in `weights_of`.
+    """
     pair = evidence.pair
     maps = []
     for chosen in (evidence.visible, evidence.kept):
         counts = np.zeros((pair.height, pair.width), np.float32)
-        np.add.at(counts, evidence.places, chosen.astype(np.float32))
+        np.add.at(counts, evidence.places, chosen * lower_weight(evidence.samples, pair))
         size = int(width * pair.width) | 1, int(height * pair.height) | 1
         maps.append(box_sum(counts, size))
     return maps[0], maps[1]

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from staging.quality import edit_extent
 from staging.quality.evidence import Evidence, window_means
-from staging.quality.openings import OpeningFate
+from staging.quality.openings import OpeningFate, rate_one
 from staging.quality.pair import ramp
 from staging.quality.report import Flag
 
@@ -18,9 +17,9 @@ LEAST_SEVERITY = 0.2
 """What is milder is not worth a person's time."""
 
 
-def flags_of(findings: "Findings", parts: Mapping[str, float | None]) -> tuple[Flag, ...]:
-    """Return the flags of an output, the worst first."""
-    if findings.edit_extent.edited > edit_extent.ANOTHER_ROOM:
+def flags_of(findings: "Findings", parts: Mapping[str, float | None], *, another: bool) -> tuple[Flag, ...]:
+    """Return the flags of an output, the worst first; only one when it is `another` room."""
+    if another:
         return (Flag("room_replaced", "this is another room", 1.0),)
     found = [Flag(flag.code, flag.words, round(flag.severity, 2)) for flag in _all(findings, parts)]
     return tuple(
@@ -48,7 +47,7 @@ def _of_the_room(findings: "Findings", parts: Mapping[str, float | None]) -> Ite
     extent = findings.edit_extent
     enough = ramp(max(extent.new_edges / 0.02, extent.edited / 0.10), 0.15, 0.8)
     yield Flag("room_unchanged", "the room is unchanged", 1 - enough)
-    yield Flag("room_replaced", "most of the picture was changed", ramp(extent.edited, 0.7, 0.9))
+    yield Flag("all_changed", "nearly all of the picture was changed", ramp(extent.edited, 0.75, 0.9))
     kept = parts["structure"]
     if kept is not None:
         where = _worst_place(findings.evidence)
@@ -63,7 +62,7 @@ def _of_the_camera(findings: "Findings") -> Iterator[Flag]:
     geometry, (width, height) = findings.geometry, findings.pair.original_size
     pixels = round(geometry.drift * float(np.hypot(width, height)))
     yield Flag("camera_moved", f"camera moved {pixels} px", ramp(geometry.drift, 0.001, 0.015))
-    bent = max(ramp(geometry.moved, 0.10, 0.40), ramp(geometry.warp, 0.0013, 0.007))
+    bent = max(ramp(geometry.moved, 0.10, 0.40), ramp(geometry.warp_mean + geometry.warp / 2, 0.0013, 0.0040))
     yield Flag("structure_moved", "lines of the room are out of place", bent)
     new_width, new_height = findings.pair.output_size
     words = f"the shape changed from {width}×{height} to {new_width}×{new_height}"
@@ -71,18 +70,18 @@ def _of_the_camera(findings: "Findings") -> Iterator[Flag]:
 
 
 def _of_an_opening(fate: OpeningFate) -> Iterator[Flag]:
-    kind, severity = fate.opening.kind, 1 - ramp(fate.kept, 0.35, 0.8)
+    kind, severity = fate.opening.kind, 1 - rate_one(fate)
     x = float(np.mean([corner[0] for corner in fate.opening.corners]))
     where = side_of(x, 1)
-    if fate.hidden > 0.5:
-        yield Flag(f"{kind}_blocked", f"{kind} {where} is blocked", severity)
-    else:
+    if fate.like_wall and fate.kept < 0.4:
         yield Flag(f"{kind}_gone", f"{kind} {where} is gone", severity)
+    else:
+        yield Flag(f"{kind}_blocked", f"{kind} {where} is blocked", severity)
 
 
 def _of_colour(findings: "Findings") -> Iterator[Flag]:
     found = findings.colour
-    tint = max(ramp(found.tint, 5, 14), ramp(found.tint_of_a_quarter, 6, 14))
+    tint = max(ramp(found.tint, 6, 14), ramp(found.tint_of_a_quarter, 7, 14))
     yield Flag("walls_recoloured", "the walls have another colour", tint)
     words = "the room is lighter" if found.light > 0 else "the room is darker"
     yield Flag("light_changed", words, ramp(abs(found.light), 9, 26))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from staging.quality.pair import Floats, Gradient, Mask, Pair, Pixels
+from staging.quality.pair import Floats, Gradient, Mask, Pair
 
 STEP = 4
 """Pixels between samples of a line."""
@@ -20,18 +20,9 @@ LEAST_STRENGTH = 0.6
 _TRACED = 1600
 
 
-def equalized(grey: Pixels) -> Pixels:
-    """Return the picture with its local contrast raised: faint corners become lines."""
-    return np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(grey), np.uint8)
-
-
-def find_segments(grey: Pixels, least_length: float) -> Floats:
-    """Return straight segments of at least this many pixels, (n, 4): x0, y0, x1, y1."""
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
-    if found is None:
-        return np.zeros((0, 4), np.float32)
-    found = np.asarray(found, np.float32).reshape(-1, 4)
-    return found[lengths_of(found) >= least_length]
+def longer(segments: Floats, least_length: float) -> Floats:
+    """Return those of at least this many pixels."""
+    return np.asarray(segments[lengths_of(segments) >= least_length], np.float32)
 
 
 def lengths_of(segments: Floats) -> Floats:
@@ -150,11 +141,6 @@ def search(gradient: Gradient, samples: Samples, reach: int, least: Floats, para
 
 def structure_segments(pair: Pair) -> Floats:
     """Return the original's lines, faint corners too, each once."""
-    plain = find_segments(pair.grey, 0.035 * pair.diagonal)
-    raised = find_segments(
-        equalized(np.asarray(cv2.GaussianBlur(pair.grey, (0, 0), 1.0), np.uint8)), 0.05 * pair.diagonal
-    )
-    found = without_twins(np.concatenate([plain, raised]))
-    if len(sample(found)) < 20:
-        found = find_segments(pair.grey, 0.02 * pair.diagonal)
-    return found
+    plain, raised = pair.segments
+    found = without_twins(np.concatenate([longer(plain, 0.035 * pair.diagonal), longer(raised, 0.05 * pair.diagonal)]))
+    return found if len(sample(found)) >= 20 else longer(plain, 0.02 * pair.diagonal)

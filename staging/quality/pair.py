@@ -77,6 +77,22 @@ class Pair:
         return gradient_of(self.output_grey)
 
     @cached_property
+    def lab(self) -> Floats:
+        """The original's L*, a*, b*, without what is finer than two pixels."""
+        return lab(self.original)
+
+    @cached_property
+    def output_lab(self) -> Floats:
+        """The output's."""
+        return lab(self.output)
+
+    @cached_property
+    def segments(self) -> tuple[Floats, Floats]:
+        """All straight segments of the original, and those of it with its local contrast raised: (n, 4) each."""
+        smooth = np.asarray(cv2.GaussianBlur(self.grey, (0, 0), 1.0), np.uint8)
+        return detect_segments(self.grey), detect_segments(equalized(smooth))
+
+    @cached_property
     def new_edges(self) -> Floats:
         """1 where the output has a strong edge and the original none nearby."""
         there = cv2.dilate((self.gradient.strength > STRONG_EDGE).astype(np.float32), np.ones((7, 7)))
@@ -127,6 +143,17 @@ def gradient_of(grey: Pixels) -> Gradient:
     across = np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 1, 0) / 32, np.float32)
     down = np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 0, 1) / 32, np.float32)
     return Gradient(across, down, np.asarray(cv2.magnitude(across, down), np.float32))
+
+
+def equalized(grey: Pixels) -> Pixels:
+    """Return the picture with its local contrast raised: faint corners become lines."""
+    return np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(grey), np.uint8)
+
+
+def detect_segments(grey: Pixels) -> Floats:
+    """Return all straight segments, (n, 4): x0, y0, x1, y1."""
+    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
+    return np.zeros((0, 4), np.float32) if found is None else np.asarray(found, np.float32).reshape(-1, 4)
 
 
 def box_mean(values: Floats, side: int) -> Floats:

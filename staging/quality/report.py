@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from staging.errors import QualityRefused
 
-SCORER_VERSION = "1"
+SCORER_VERSION = "2"
 """Changes whenever any report could: a report is only ever compared with those of its own version."""
 
 FAMILIES: Mapping[str, str] = MappingProxyType(
@@ -29,6 +29,7 @@ FLAG_CODES: Mapping[str, str] = MappingProxyType(
     {
         "room_replaced": "another room",
         "room_unchanged": "unchanged",
+        "all_changed": "all changed",
         "structure_erased": "structure gone",
         "structure_moved": "structure moved",
         "structure_added": "structure added",

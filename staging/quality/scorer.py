@@ -35,6 +35,10 @@ MILD: Mapping[str, float] = {"floor": 0.3, "added": 1.0}
 WORST_WEIGHT = 0.75
 """How much of the overall the worst part decides: one ruined thing ruins a picture."""
 
+LEAST_DETAILS = 40
+"""Details that agree on one map, below which an output in which all was changed is another room; else it has another
+colour or grain everywhere."""
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -100,15 +104,16 @@ def report_of(findings: Findings) -> QualityReport:
         overall=round(overall_of(parts), 1),
         confidence=round(confidence_of(findings), 2),
         parts={name: None if parts[name] is None else round(parts[name] or 0.0, 3) for name in FAMILIES},
-        flags=flags_of(findings, parts),
+        flags=flags_of(findings, parts, another=is_another_room(findings)),
     )
 
 
 def rate(findings: Findings) -> dict[str, float | None]:
     """Return every part by family, 0 to 1; None where it means nothing."""
-    another = findings.edit_extent.edited > edit_extent.ANOTHER_ROOM
+    another = is_another_room(findings)
+    all_changed = findings.edit_extent.edited > edit_extent.ANOTHER_ROOM
     return {
-        "structure": None if another else structure.rate(findings.structure),
+        "structure": None if all_changed else structure.rate(findings.structure),
         "geometry": None if another else geometry.rate(findings.geometry),
         "colour": colour.rate(findings.colour),
         "floor": floor.rate(findings.floor),
@@ -117,6 +122,11 @@ def rate(findings: Findings) -> dict[str, float | None]:
         "edit_extent": edit_extent.rate(findings.edit_extent),
         "added": None if another else added.rate(findings.added),
     }
+
+
+def is_another_room(findings: Findings) -> bool:
+    """True when all was changed and too few of the original's details are found again."""
+    return findings.edit_extent.edited > edit_extent.ANOTHER_ROOM and findings.evidence.drift.matches < LEAST_DETAILS
 
 
 def overall_of(parts: Mapping[str, float | None]) -> float:

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from staging.quality.drift import Drift
-from staging.quality.evidence import LIGHT_WEIGHTS
-from staging.quality.pair import STRONG_EDGE, Floats, Gradient, Mask, Pair, box_mean, lab
+from staging.quality.evidence import colour_distance
+from staging.quality.pair import STRONG_EDGE, Floats, Gradient, Mask, Pair, Pixels, box_mean, lab
 
 _GAINS = np.array([10, 4, 5], np.float32)
 
@@ -21,6 +21,8 @@ class Surfaces:
     """L*, a*, b* of the original."""
     after: Floats
     """Of the output, put where the original is."""
+    output: Pixels
+    """The output's pixels, put where the original is."""
     gain: Floats
     """The change of L*, a*, b* of the walls as a whole, within what light does."""
     distance: Floats
@@ -47,7 +49,7 @@ def compare(pair: Pair, drift: Drift) -> Surfaces:
         size = pair.width, pair.height
         put_back = cv2.warpAffine(output, drift.affine, size, flags=back, borderMode=cv2.BORDER_REPLICATE)
         output = np.asarray(put_back, np.uint8)
-    before, after = lab(pair.original), lab(output)
+    before, after = pair.lab, pair.output_lab if drift.affine is None else lab(output)
     change = after - before
     smooth = np.asarray(_calm(pair.gradient) & _calm(pair.output_gradient))
     rows = np.broadcast_to(np.arange(pair.height)[:, None] / pair.height, smooth.shape)
@@ -55,12 +57,23 @@ def compare(pair: Pair, drift: Drift) -> Surfaces:
     if wall.mean() <= 0.02:
         wall = rows < 0.6
     gain = np.clip(np.median(change[wall], 0), -_GAINS, _GAINS).astype(np.float32)
-    distance = np.linalg.norm((change - gain) * LIGHT_WEIGHTS, axis=2).astype(np.float32)
-    edited = ((distance > 9) | (pair.new_edge_density > 0.08)).astype(np.uint8)
-    edited = cv2.morphologyEx(edited, cv2.MORPH_OPEN, np.ones((5, 5)))
-    edited = cv2.morphologyEx(edited, cv2.MORPH_CLOSE, np.ones((9, 9)))
+    distance = colour_distance(np.asarray(change - gain, np.float32))
+    changed = ((distance > 9) | (pair.new_edge_density > 0.08)).astype(np.uint8)
+    opened = cv2.morphologyEx(changed, cv2.MORPH_OPEN, np.ones((5, 5)))
+    edited = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((9, 9)))
     same = (distance < 7) & (pair.new_edge_density < 0.05)
-    return Surfaces(pair, before, after, gain, distance, smooth, np.asarray(wall), same, np.asarray(edited > 0))
+    return Surfaces(
+        pair,
+        before,
+        after,
+        output,
+        gain,
+        distance,
+        smooth,
+        np.asarray(wall),
+        same,
+        np.asarray(edited > 0),
+    )
 
 
 def _calm(gradient: Gradient) -> Mask:

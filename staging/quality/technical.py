@@ -41,8 +41,8 @@ def measure(evidence: Evidence, surfaces: Surfaces) -> Technical:
         blocks=_blocks(pair.middle),
         chroma_gain=_chroma_gain(surfaces),
         chroma=float(np.percentile(np.hypot(surfaces.after[..., 1], surfaces.after[..., 2]), 95)),
-        white=float((pair.output.min(2) >= 250).mean() - (pair.original.min(2) >= 250).mean()),
-        black=float((pair.output.max(2) <= 5).mean() - (pair.original.max(2) <= 5).mean()),
+        white=_share(pair.output, 250, 255) - _share(pair.original, 250, 255),
+        black=_share(pair.output, 0, 5) - _share(pair.original, 0, 5),
     )
 
 
@@ -57,6 +57,12 @@ def rate(found: Technical) -> float:
         * (1 - ramp(found.white, 0.06, 0.25))
         * (1 - ramp(found.black, 0.05, 0.2))
     )
+
+
+def _share(picture: Pixels, low: int, high: int) -> float:
+    """Return the share of pixels all of whose channels lie in the range."""
+    inside = np.asarray(cv2.inRange(picture, (low,) * 3, (high,) * 3))
+    return float(np.count_nonzero(inside)) / inside.size
 
 
 def _laplacian(grey: Pixels) -> Floats:

@@ -12,6 +12,7 @@ from staging.scoring import Scoring
 from staging.store import Store
 from staging.thresholds import QualityThresholds
 from tests.browser.conftest import LOOKS, Look, OpenPage
+from tests.browser.test_accessibility import hindrances
 from tests.browser.viewed import QWEN, Viewed, empty_room, furnished, make, png
 from tests.ledgers import NOW, comparison, ending, prediction, steps
 from tests.scored import prompt_child, score
@@ -73,6 +74,7 @@ def test_the_grid_shows_scores_and_leaves_what_changed_the_structure(
     expect(kept.locator("img")).to_have_css("opacity", "0.3")
     kept.get_by_role("button").focus()
     expect(kept.locator("img")).to_have_css("opacity", "1")
+    assert hindrances(page) == []
 
 
 def layer(dialog: Locator) -> Locator:
@@ -97,6 +99,7 @@ def test_the_layer_is_a_key_and_a_button_with_a_legend_in_words(scored: Viewed, 
     for word in ("Kept", "Erased", "Hidden", "Added", "Arrows"):
         expect(legend).to_contain_text(word)
     expect(page).to_have_url(re.compile("look=.*v"))
+    assert hindrances(page) == []
 
     again = open_page(page.url.removeprefix(scored.server.url), server=scored.server).get_by_role("dialog")
     expect(layer(again)).to_have_count(1)

@@ -1,0 +1,176 @@
+"""What is wrong with a staging is seen and said; what is right is left alone; and the score is the same everywhere."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from staging import quality
+from staging.quality import QualityReport
+from staging.quality.frames import find_frames
+from staging.quality.pair import make_pair
+from tests import drawn_rooms
+from tests.bench.bench_quality import auc, by_mode, judge, kept_and_refused
+from tests.bench.naive_quality import all_of_them
+from tests.picture_faults import regenerated
+from tests.stagebench import FOLDER, GOOD, SET, STRUCTURAL, Staging, committed, stagebench
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def stagings() -> tuple[Staging, ...]:
+    return tuple(committed())
+
+
+@cache
+def report_of(mode: str, number: int = 0) -> QualityReport:
+    staging = [one for one in stagings() if one.mode == mode][number]
+    return quality.score(staging.original, staging.output)
+
+
+def codes(report: QualityReport, least: float = 0.4) -> set[str]:
+    return {flag.code for flag in report.flags if flag.severity >= least}
+
+
+def test_good_stagings_score_high_and_have_no_serious_flag() -> None:
+    for number in range(4):
+        report = report_of(GOOD, number)
+        assert report.overall > 65, report
+        assert codes(report, least=0.5) == set()
+        assert report.confidence > 0.8
+
+
+@pytest.mark.parametrize(
+    ("mode", "code"),
+    [
+        ("window_removed", "window_gone"),
+        ("door_removed", "door_gone"),
+        ("floor_changed", "floor_changed"),
+        ("recolor", "walls_recoloured"),
+        ("shift", "camera_moved"),
+        ("unchanged", "room_unchanged"),
+        ("blur", "blurred"),
+    ],
+)
+def test_what_is_wrong_is_said_and_costs(mode: str, code: str) -> None:
+    report = report_of(mode)
+
+    assert code in codes(report), report
+    assert report.overall < min(report_of(GOOD, number).overall for number in range(4)) - 5
+
+
+def test_furniture_before_an_opening_is_said_without_an_outline() -> None:
+    assert codes(report_of("blocked")) & {"window_blocked", "door_blocked"}
+    assert report_of("blocked").overall < 60
+
+
+def test_an_outline_is_used_where_there_is_one() -> None:
+    blocked = next(one for one in stagings() if one.mode == "blocked")
+    good = next(one for one in stagings() if one.mode == GOOD)
+
+    assert (quality.score(blocked.original, blocked.output, blocked.openings).parts["openings"] or 0) < 0.5
+    assert (quality.score(good.original, good.output, good.openings).parts["openings"] or 0) > 0.7
+
+
+def test_a_room_that_a_model_made_anew_to_a_part_of_a_pixel_is_kept() -> None:
+    good = next(one for one in stagings() if one.mode == GOOD)
+    again = regenerated(good.output, np.random.default_rng(5))
+
+    assert quality.score(good.original, again).overall > 60
+
+
+def test_openings_are_found_and_bare_walls_have_none() -> None:
+    original = stagings()[0].original
+    found = find_frames(make_pair(original, original))
+    assert {one.kind for one in found} <= {"door", "window"}
+    assert found
+
+    bare = replace(drawn_rooms.make_room(302), holes=())
+    walls = drawn_rooms.draw(bare, finer=1)
+    assert find_frames(make_pair(walls, walls)) == ()
+
+
+def test_the_committed_pictures_are_small() -> None:
+    files = list(SET.iterdir())
+
+    assert len(files) == 15
+    assert sum(path.stat().st_size for path in files) < 1_000_000
+
+
+# ── the same score everywhere ────────────────────────────────────────────────────────────────────
+
+_SCORE = """
+import sys
+from staging import quality
+from tests.stagebench import SET, read
+print(quality.score(read(SET / "original.webp"), read(SET / sys.argv[1])).to_json())
+"""
+
+
+def score_in_a_child(name: str, **environment: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-c", _SCORE, name],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return ran.stdout
+
+
+def test_a_processor_without_vector_units_gives_the_same_report() -> None:
+    plain = {"OPENCV_CPU_DISABLE": "AVX2,FMA3,AVX,AVX512-SKX,AVX512-ICL,AVX512F", "OPENCV_IPP": "disabled"}
+
+    assert score_in_a_child("good_1.webp", **plain) == report_of(GOOD, 1).to_json() + "\n"
+
+
+def test_a_pair_scores_the_same_again_and_on_any_number_of_threads() -> None:
+    staging = next(one for one in stagings() if one.mode == "wobble")
+    cv2_threads = score_in_a_child("wobble_6.webp", OMP_NUM_THREADS="4", OPENCV_FOR_THREADS_NUM="4")
+
+    assert quality.score(staging.original, staging.output).to_json() + "\n" == cv2_threads
+
+
+# ── how it is measured ───────────────────────────────────────────────────────────────────────────
+
+
+def test_the_area_under_the_curve_is_how_often_good_is_above_bad() -> None:
+    assert auc([2, 3], [1]) == 1
+    assert auc([1], [1]) == 0.5
+    assert auc([1, 3], [2]) == 0.5
+
+
+def test_simple_measures_of_equal_pictures_are_at_their_best() -> None:
+    original = stagings()[0].original
+
+    assert all_of_them(original, original) == {
+        "ssim": pytest.approx(1),
+        "psnr": pytest.approx(361.2, abs=1),
+        "phash": 0,
+        "canny": 1,
+    }
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_stagebench_is_told_apart() -> None:
+    judged = judge(stagebench())
+    if not judged:
+        pytest.skip(f"{FOLDER} is not there")
+    print(f"{len(judged)} outputs of {len({one.room for one in judged})} rooms")
+    table = by_mode(judged)
+    kept, refused = kept_and_refused(judged)
+
+    assert np.mean([row["score"] for row in table.values()]) >= 0.985
+    assert min(row["score"] for row in table.values()) >= 0.85
+    assert kept >= 0.97
+    assert refused >= 0.9
+    assert {one.mode for one in judged} & STRUCTURAL
