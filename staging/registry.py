@@ -248,9 +248,9 @@ class ModelRegistry:
         self._specs[spec.id] = spec
 
     def get(self, model: str) -> ModelSpec:
-        """Return the model's facts; UnknownModel lists the known ones."""
+        """Return the facts of a model of any kind; UnknownModel lists those that make pictures."""
         if not self.exists(model):
-            known = ", ".join(sorted(self._specs))
+            known = ", ".join(sorted(spec.id for spec in self.list()))
             raise UnknownModel(f"No model {model!r} is registered. Known models: {known}.")
         return self._specs[model]
 

@@ -408,3 +408,20 @@ def test_the_module_writes_the_page_when_it_is_run(tmp_path: Path, monkeypatch: 
 def test_the_committed_schemas_are_those_of_the_facts() -> None:
     derived = normalise(json.loads(FACTS.read_text()))
     assert {slug: SCHEMAS[slug] for slug in derived} == derived
+
+
+def test_a_judge_sees_the_room_and_what_is_judged_in_the_order_that_is_asked_for() -> None:
+    """Field by field as Replicate's page of OpenAI's models says."""
+    room = replace(ROOM, reference_urls=("https://files.example/output.png",))
+    for spec in REGISTRY.judges():
+        asked = {"subject": "p1", "candidate": "d1"}
+        first, last = (spec.parameters({**asked, "order": order}) for order in ("room first", "output first"))
+
+        assert first.beside() == ("d1",)
+        assert first.build(room, "Same room?", 7) == {
+            "prompt": "Same room?",
+            "image_input": [ROOM.url, "https://files.example/output.png"],
+            "max_completion_tokens": 600,
+            "temperature": 0,
+        }
+        assert last.build(room, "Same room?", 7)["image_input"] == ["https://files.example/output.png", ROOM.url]

@@ -11,6 +11,8 @@ from staging.errors import ParametersRefused, UnknownModel
 from staging.registry import (
     Capability,
     InputBuilder,
+    JudgeID,
+    Kind,
     ModelID,
     ModelRegistry,
     ModelSpec,
@@ -91,6 +93,29 @@ def test_models_keep_the_order_in_which_they_were_registered() -> None:
     assert [spec.id for spec in registry] == order
     assert [spec.id for spec in registry.list()] == order
     assert len(registry) == 3
+
+
+def test_a_judge_stands_apart_from_the_models_that_make_pictures() -> None:
+    registry = ModelRegistry(JudgeID.GPT_4O_MINI)
+    judge = replace(SPEC, id=JudgeID.GPT_4O_MINI, name="Solomon", kind=Kind.JUDGE)
+    registry.register(judge)
+    registry.register(SPEC)
+
+    assert registry.list() == (SPEC,)
+    assert registry.judges() == (judge,)
+    assert registry.every() == (judge, SPEC)
+    assert registry.get(judge.id) is judge
+    assert registry.editor(SPEC.id) is SPEC
+    with pytest.raises(UnknownModel, match="Solomon judges pictures and makes none"):
+        registry.editor(judge.id)
+    with pytest.raises(UnknownModel, match="Solomon judges pictures and makes none"):
+        _ = registry.default
+    with pytest.raises(UnknownModel, match=r"Known models: qwen/qwen-image-edit\.$"):
+        registry.get("nobody/nothing")
+
+
+def test_nothing_goes_beside_the_room_unless_a_family_says_so() -> None:
+    assert PlainInput().beside() == ()
 
 
 def test_the_default_is_the_house_s_unless_another_is_named() -> None:
