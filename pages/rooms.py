@@ -7,6 +7,7 @@ import streamlit as st
 from pages.components import cards
 from pages.components.addresses import go, hold_address, let_go
 from pages.components.calm import calmly
+from pages.components.flooring import floor_of
 from pages.components.picker import pick
 from pages.components.upload import upload_rooms
 from pages.components.words import counted, moment, plain
@@ -77,6 +78,7 @@ def open_room(lab: Lab, digest: str) -> None:
         facts = [f"{room.width} × {room.height} pixels", f"added {moment(room.uploaded_at, st.context.timezone)}"]
         st.caption(" · ".join([*facts, f"by {plain(room.uploaded_by)}"]))
         describe(lab, room)
+        floor_of(lab, room)
 
     show()
 

@@ -22,6 +22,7 @@ StagingError
 │   └── GroupsNeverMet     votes that leave models without any chain of comparisons between them
 ├── ExperimentRefused      an experiment that makes no sense, or a step it cannot take now
 ├── UploadRejected         a file did not pass the door for pictures
+├── RoomRefused            a room that the offline stager cannot furnish
 ├── NotAllowed             a role lacks the permission for what was asked
 │   ├── SignInNeeded       nobody is signed in, or the sign-in is over
 │   └── Stranger           somebody is signed in who has no role
@@ -138,6 +139,10 @@ class UploadRejected(StagingError):
         self.name = name
         self.reason = reason
         super().__init__(f"{name}: {reason}")
+
+
+class RoomRefused(StagingError):
+    """The offline stager cannot furnish a room; the sentence says why. Nothing was written."""
 
 
 class NotAllowed(StagingError):

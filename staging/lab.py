@@ -15,11 +15,13 @@ from staging.alerts import AlertWatch, open_channels
 from staging.budgets import Budgets
 from staging.claim import Claim, claim
 from staging.config import Settings
+from staging.demo import Demo
 from staging.desk import Desk
 from staging.engine import Engine
 from staging.errors import UploadRejected
 from staging.experiments import Experiments
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
+from staging.floors import Floors
 from staging.images import Pictures
 from staging.jobs import Jobs
 from staging.keys import Keys, Pace
@@ -76,6 +78,8 @@ class Lab:
     retention: Retention
     keys: Keys
     jobs: Jobs
+    floors: Floors
+    demo: Demo
     claim: Claim
 
     @property
@@ -119,13 +123,14 @@ def open_lab(settings: Settings) -> Lab:
     key = _key(settings.data_dir)
     pictures = Pictures(settings.data_dir / "pictures", key)
     budgets = Budgets(store, registry)
+    floors = Floors(store)
     alerts = AlertWatch(store, budgets, channels)
     engine = Engine(
         settings=settings,
         registry=registry,
         store=store,
         pictures=pictures,
-        providers=lambda: _providers(settings, pictures),
+        providers=lambda: _providers(settings, pictures, floors),
         ended=alerts.wake,
     )
     shelf = PromptShelf(store, shipped)
@@ -165,6 +170,8 @@ def open_lab(settings: Settings) -> Lab:
         retention=Retention(store, pictures, experiments),
         keys=Keys(store, Pace(settings.api_rate, settings.api_burst)),
         jobs=Jobs(store, registry, desk, routing, shelf, setups),
+        floors=floors,
+        demo=Demo(store, pictures),
         claim=held,
     )
     try:
@@ -179,8 +186,8 @@ def open_lab(settings: Settings) -> Lab:
     return lab
 
 
-def _providers(settings: Settings, pictures: Pictures) -> Sequence[Provider]:
-    providers: list[Provider] = [OfflineProvider(pictures, settings.offline_workers)]
+def _providers(settings: Settings, pictures: Pictures, floors: Floors) -> Sequence[Provider]:
+    providers: list[Provider] = [OfflineProvider(pictures, settings.offline_workers, floors.said)]
     if settings.replicate_api_token is not None:
         providers.append(
             ReplicateProvider(
@@ -210,7 +217,8 @@ def _refusals(settings: Settings) -> dict[str, str]:
     if settings.replicate_api_token is None:
         refusals["replicate"] = "Replicate is not connected. Set REPLICATE_API_TOKEN and start the app again."
     if missing := missing_packages():
-        refusals["offline/furnish"] = f"{', '.join(missing)} not installed. Run `make install` and start again."
+        for model in ("offline/furnish", "offline/tone"):
+            refusals[model] = f"{', '.join(missing)} not installed. Run `make install` and start again."
     return refusals
 
 

@@ -27,6 +27,7 @@ from staging.store.connection import LedgerFile
 from staging.store.contenders import Contender, ContenderLedger
 from staging.store.cost_reading import LONGEST_BY_DAY
 from staging.store.costs import CostLedger
+from staging.store.demo import DemoLedger
 from staging.store.documents import Document, DocumentLedger
 from staging.store.experiments import ArmFigures, ArmVote, Assignment, ExperimentLedger
 from staging.store.export import export, parquet
@@ -129,6 +130,7 @@ class Store:
         self.contenders = ContenderLedger(ledger)
         self.keys = KeyLedger(ledger, self.audit)
         self.jobs = JobLedger(ledger)
+        self.demo = DemoLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:
