@@ -143,9 +143,9 @@ class Demo:
         made = runs[room.digest]
         style = next((run.style for run in made if run.style), STYLES[0])
         asked = [(run, self._prediction(comparison, room, run, run.style or style)) for run in made]
-        self._store.predictions.queue(comparison, [prediction for _, prediction in asked], at)
+        lives = [event for run, prediction in asked for event in self._life(prediction, run, dice)]
+        self._store.predictions.bring_in_lives(comparison, [prediction for _, prediction in asked], lives, at)
         for run, prediction in asked:
-            self._store.predictions.append(list(self._life(prediction, run, dice)))
             if run.model != UNCHANGED and dice.random() < 0.7:
                 mark = _mark(run.model, dice)
                 after = min(now, at + timedelta(minutes=dice.uniform(2, 200)))

@@ -79,6 +79,14 @@ def test_it_lies_in_the_days_before(lab: Lab) -> None:
     assert NOW - timedelta(days=4, minutes=1) < first < last < NOW + timedelta(minutes=5)
 
 
+def test_the_engine_never_takes_what_is_made_up(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    made(lab)
+    assert lab.store.predictions.unfinished() == []
+    mine = ask(lab, UNCHANGED, rooms=[photo(9)])
+    wait_for(lambda: all(one.state.final for one in lab.store.predictions.of_comparison(mine)))
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_one_press_removes_it_and_nothing_else(lab: Lab) -> None:
     made(lab)
     mine = ask(lab, UNCHANGED, rooms=[photo(9)])

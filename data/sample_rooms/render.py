@@ -37,6 +37,8 @@ BEHIND = 1.0
 """Metres that the room goes on behind the camera's end."""
 WHITE, METAL = (0.82, 0.82, 0.80), (0.6, 0.6, 0.6)
 EXPOSURE = 0.6
+NEAR, ASIDE = 2.4, 1.3
+"""Metres from the camera of a rectangle of floor that a person may click on: ahead, and to both sides."""
 
 
 def read_scenes() -> dict[str, dict[str, Any]]:
@@ -61,6 +63,9 @@ def truth(scene: dict[str, Any]) -> dict[str, Any]:
         seen = [_seen(scene, corner) for corner in corners]
         if all(point is not None for point in seen) and _area(np.clip(np.array(seen, float), 0, 1)) > 0.002:
             openings.append({"kind": one["kind"], "wall": one["wall"], "corners": np.round(seen, 4).tolist()})
+    near, sides = y + NEAR, (max(0.1, x - ASIDE), min(width - 0.1, x + ASIDE))
+    corners = ((sides[0], depth), (sides[1], depth), (sides[1], near), (sides[0], near))
+    floor = [_seen(scene, (u, v, 0.0)) for u, v in corners]
     return {
         "room_type": scene["room_type"],
         "pixels": scene["pixels"],
@@ -69,6 +74,7 @@ def truth(scene: dict[str, Any]) -> dict[str, Any]:
         "tilt_degrees": scene["tilt"],
         "eye_metres": eye,
         "box_metres": {"left": -x, "right": round(width - x, 3), "depth": round(depth - y, 3), "ceiling": height},
+        "floor": np.round(floor, 4).tolist(),
         "openings": openings,
     }
 
@@ -277,7 +283,7 @@ def put_box(low: Any, high: Any, material: Any, bevel: float = 0.003) -> None:
 def put_wall(wall: Wall, height: float, openings: list[dict[str, Any]], paint: Any, reveal: Any) -> None:
     """Put a wall with holes for its openings, and the depth of each hole."""
     holes = [(o["from"] + wall.before, o["to"] + wall.before, o.get("sill", 0.0), o["top"]) for o in openings]
-    holes = [hole for hole, told in zip(holes, openings, strict=True) if told["kind"] == "window" or told.get("glazed")]
+    holes = [hole for hole, told in zip(holes, openings, strict=True) if told["kind"] == "window"]
     along = sorted({0.0, wall.length, *(end for hole in holes for end in hole[:2])})
     heights = sorted({0.0, height, *(end for hole in holes for end in hole[2:])})
     corners: list[Any] = []
@@ -382,11 +388,10 @@ def build(scene: dict[str, Any], skies: Path) -> None:
         [(0, 1, 2, 3)],
         floor_material(scene["floor"]),
     )
-    if not scene.get("open_sky"):
-        ceiling = [(0, -BEHIND, height), (0, depth, height), (width, depth, height), (width, -BEHIND, height)]
-        put_mesh(ceiling, [(0, 1, 2, 3)], plain("ceiling", (0.84, 0.84, 0.83), 0.9))
-        rear = [(0, -BEHIND, 0), (width, -BEHIND, 0), (width, -BEHIND, height), (0, -BEHIND, height)]
-        put_mesh(rear, [(0, 1, 2, 3)], paint)
+    ceiling = [(0, -BEHIND, height), (0, depth, height), (width, depth, height), (width, -BEHIND, height)]
+    put_mesh(ceiling, [(0, 1, 2, 3)], plain("ceiling", (0.84, 0.84, 0.83), 0.9))
+    rear = [(0, -BEHIND, 0), (width, -BEHIND, 0), (width, -BEHIND, height), (0, -BEHIND, height)]
+    put_mesh(rear, [(0, 1, 2, 3)], paint)
     x, y = np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
     walls = {
         "back": Wall(np.array([0, depth, 0.0]), x, -y, width, 0.0),
@@ -411,14 +416,12 @@ def put_details(scene: dict[str, Any], wall: Wall, openings: list[dict[str, Any]
     height = scene["size"][2]
     gaps = []
     for one in openings:
-        if one["kind"] == "window" or one.get("glazed"):
-            put_window(wall, {"columns": 2, **one} if one.get("glazed") else one, white)
+        if one["kind"] == "window":
+            put_window(wall, one, white)
         else:
             put_door(wall, one, white, metal)
         if one.get("sill", 0.0) < 0.1:
             gaps.append((one["from"] + wall.before - 0.09, one["to"] + wall.before + 0.09))
-    if scene.get("open_sky"):
-        return
     at = 0.0
     for start, end in [*sorted(gaps), (wall.length, wall.length)]:
         if start > at:
@@ -439,18 +442,15 @@ def put_light(scene: dict[str, Any], skies: Path) -> None:
     sky = tree.nodes.new("ShaderNodeTexEnvironment")
     sky.image = bpy.data.images.load(str(unpack_sky(skies, scene["sky"])))
     tree.links.new(sky.outputs[0], tree.nodes["Background"].inputs[0])
-    outside = scene.get("open_sky", False)
-    tree.nodes["Background"].inputs[1].default_value = 0.45 if outside else 2.2
+    tree.nodes["Background"].inputs[1].default_value = 2.2
     sun = bpy.data.lights.new("sun", "SUN")
-    sun.energy, sun.angle, sun.color = (1.1 if outside else 3.0), 0.02, (1, 0.94, 0.85)
+    sun.energy, sun.angle, sun.color = 3.0, 0.02, (1, 0.94, 0.85)
     body = bpy.data.objects.new("sun", sun)
     bpy.context.collection.objects.link(body)
     lit = next((one["wall"] for one in scene["openings"] if one["kind"] == "window"), "left")
     way, low = {"left": (1, 0.35), "right": (-1, 0.3), "back": (0.25, -1)}[lit], math.radians(scene["sun"])
     aim = mathutils.Vector((way[0] * math.cos(low), way[1] * math.cos(low), -math.sin(low)))
     body.rotation_euler = aim.to_track_quat("-Z", "Y").to_euler()
-    if outside:
-        return
     down, ahead = np.array([0, 0, -1.0]), np.array([0, 1.0, 0])
     put_lamp((width / 2, depth * 0.35, height - 0.05), down, (2.5, 2.5), scene["fill"], (1, 1, 1))
     put_lamp((width / 2, -0.9, 1.5), ahead, (2.0, 2.0), scene["fill"] * 0.55, (1, 1, 1))

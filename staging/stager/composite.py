@@ -55,10 +55,11 @@ def make_layers(views: Views, fine: Light32, cover: Light32, floor: Light32, exp
     covered = np.asarray(cv2.resize(cover, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
     behind = _larger(views.empty * gist[..., None], (columns, rows))
     clean = np.maximum(fine - (1 - covered[..., None]) * behind, 0) / np.maximum(covered[..., None], 0.25)
-    # At the rim the wall's own light is mixed in, never quite as reckoned: what lies well inside tells the colour.
-    weight = np.asarray(np.clip((covered - 0.6) / 0.4, 0, 1) ** 2 + 1e-3 * covered**2, dtype=np.float32)
+    # At the rim the wall's own light is mixed in, never quite as reckoned: what lies a pixel inside tells the colour.
+    inner = np.asarray(cv2.erode(covered, np.ones((3, 3), np.uint8)), dtype=np.float32)
+    weight = np.asarray(np.clip((inner - 0.6) / 0.4, 0, 1) ** 2 + 1e-3 * covered**2, dtype=np.float32)
     spread = _blur((clean * weight[..., None]).astype(np.float32), 1.5) / (_blur(weight, 1.5) + 1e-7)[..., None]
-    solid = np.clip((covered - 0.85) / 0.15, 0, 1)[..., None]  # at the rim a pixel is part wall: take its neighbours'
+    solid = np.clip((inner - 0.85) / 0.15, 0, 1)[..., None]
     light = (clean * solid + spread * (1 - solid)) * np.float32(exposure)
     rolled = np.where(
         light > HIGHLIGHT, HIGHLIGHT + (1 - HIGHLIGHT) * (1 - np.exp(-(light - HIGHLIGHT) / (1 - HIGHLIGHT))), light
