@@ -15,8 +15,9 @@ from staging.rooms import Room
 def floor_of(lab: Lab, room: Room) -> None:
     """Draw the room's photo to click its floor's corners on; they are kept with the room at once when saved."""
     known = lab.floors.get(room.digest)
-    label = "Floor for offline furnishing: outlined" if known else "Floor for offline furnishing"
-    with st.expander(label, icon=":material/crop_free:"):
+    with st.expander("Floor for offline furnishing", icon=":material/crop_free:"):
+        if known:
+            st.badge("Outlined: used from now on", icon=":material/check:", color="green")
         st.caption(
             "`offline/furnish` finds the floor by itself in most photos. Where it says that it could not, click the "
             "floor's four corners here: from then on it uses them."
