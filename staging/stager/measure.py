@@ -146,7 +146,9 @@ def _said_room(flat: Pixels, corners: Floats) -> Room:
     if right - left < LEAST_WIDTH_METRES or far < LEAST_DEPTH_METRES:
         raise CannotStage("The floor that was outlined is too small for furniture. Outline all of it that is seen.")
     box = with_ceiling(EdgeMap(flat), camera, Box(0.0, far, left, right))
-    return Room(camera, depth=far, left=left, right=right, ceiling=box.ceiling, confidence=SAID_CONFIDENCE)
+    return Room(
+        camera, depth=far, left=left, right=right, ceiling=box.ceiling, confidence=SAID_CONFIDENCE, outlined=True
+    )
 
 
 def _points(told: Sequence[Any]) -> Points:

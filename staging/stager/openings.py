@@ -95,6 +95,7 @@ def to_scale(room: Room) -> Room:
         right=room.right * factor,
         ceiling=room.ceiling * factor,
         confidence=room.confidence,
+        outlined=room.outlined,
         openings=tuple(
             replace(
                 opening,

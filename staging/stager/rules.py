@@ -131,7 +131,8 @@ class Rules:
     def _held(self, placement: Placement, placed: Sequence[Placement]) -> bool:
         """Return True when what is above the floor hangs below the ceiling, or stands on something."""
         if placement.piece.role == HUNG:
-            return placement.top < self._room.ceiling - UNDER_CEILING_METRES
+            # Where a floor was outlined there may be no wall at its side: nothing must hang in the air.
+            return not self._room.outlined and placement.top < self._room.ceiling - UNDER_CEILING_METRES
         for other in placed:
             u0, v0, u1, v1 = other.footprint
             if abs(other.top - placement.z) < REST_METRES and u0 < placement.u < u1 and v0 < placement.v < v1:
