@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python chooses the interpreter; PYTEST_ARGS=… is handed to pytest.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install run test check coverage bench chaos fuzz soak screenshots replicate-server constraints clean
+.PHONY: help install run demo test check coverage bench chaos fuzz soak screenshots replicate-server constraints clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -40,6 +40,11 @@ $(INSTALLED): constraints.txt pyproject.toml
 
 run: install  ## Start Staging Lab and print its address
 	@exec $(RUN) streamlit run app.py
+
+# A folder of its own: nothing made up comes near real work.
+demo: install  ## Start Staging Lab with a month of demo history, made on this machine
+	STAGING_DATA_DIR=data/demo $(RUN) staging demo
+	@STAGING_DATA_DIR=data/demo exec $(RUN) streamlit run app.py
 
 check: install coverage  ## Lint, formatting, types, and full coverage where it is promised
 	$(RUN) ruff check .

@@ -9,6 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from pages.components.acting import arrive, show_sign_in, show_signed_in, show_stranger, stay, who
 from pages.components.bell import bell
 from pages.components.calm import calm
+from pages.components.demo_note import demo_note
 from pages.components.finishing import tell_what_finished
 from pages.components.listed import LISTED, Listed
 from staging.access import Actor, Permission, acting, set_acting
@@ -82,6 +83,8 @@ def frame(listed: Listed, page: StreamlitPage) -> None:
             connection()
         show_signed_in(actor)
     stay()
+    if actor.may(Permission.LOOK) and not blind:
+        demo_note(current(), actor)
     shown = st.query_params.get("comparison") if listed.file == "compare" else None
     page.run()
     if actor.may(Permission.LOOK) and not blind:

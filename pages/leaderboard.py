@@ -33,7 +33,7 @@ FRONT = (
     "any other one costs or takes more for a lower rating. Costs and times are those of the chosen days and project."
 )
 OFFLINE = (
-    "keeps the architecture by construction: it draws furniture over the photo and cannot move a wall or a window. "
+    "keeps the architecture by construction: it works over the photo itself and cannot move a wall or a window. "
     "Its rating says how people like the picture, not that it competes with an image model on the same terms."
 )
 NO_VOTES = (

@@ -7,7 +7,8 @@ import streamlit as st
 from pages.components import cards
 from pages.components.addresses import go, hold_address, let_go
 from pages.components.calm import calmly
-from pages.components.outlining import OUTLINE, outline_room, outlined_words
+from pages.components.flooring import floor_of
+from pages.components.outlining import OUTLINE, outline_room, show_outlines
 from pages.components.picker import pick
 from pages.components.upload import upload_rooms
 from pages.components.words import counted, moment, plain
@@ -77,19 +78,11 @@ def open_room(lab: Lab, digest: str) -> None:
         st.markdown(f"**{plain(room.name)}**")
         facts = [f"{room.width} × {room.height} pixels", f"added {moment(room.uploaded_at, st.context.timezone)}"]
         st.caption(" · ".join([*facts, f"by {plain(room.uploaded_by)}"]))
-        show_outlines(lab, room)
+        show_outlines(lab, room, besides=ROOM)
         describe(lab, room)
+        floor_of(lab, room)
 
     show()
-
-
-def show_outlines(lab: Lab, room: Room) -> None:
-    """Draw which doors and windows are outlined, and the way to outline them."""
-    words = outlined_words(lab.openings.get(room.digest))
-    if st.button(f"Doors and windows: {words}", icon=":material/select:", key=f"room-outline-{room.digest}"):
-        address = st.query_params.to_dict()
-        address.pop(ROOM, None)
-        go(address | {OUTLINE: room.digest})
 
 
 def describe(lab: Lab, room: Room) -> None:

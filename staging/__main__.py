@@ -5,6 +5,8 @@ verify          every digest and total derived again; what differs is printed
 export DIR      the ledger as Parquet and CSV
 rate VOTES.csv  ratings of blind votes from anywhere, no lab needed
 score A B       what became of the room in picture A in picture B, no lab needed
+demo            a month of demo history, into an empty data folder
+stage IN        the photo of an empty room, furnished, no lab needed
 """
 
 import argparse
@@ -12,6 +14,7 @@ import json
 import secrets
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from staging.claim import claim
@@ -19,9 +22,11 @@ from staging.config import Settings, read_settings
 from staging.doctor import examine
 from staging.errors import NotFound, SettingsRefused, StagingError
 from staging.images import Pictures
+from staging.lab import open_lab
 from staging.ratings import rate
 from staging.ratings_csv import COLUMNS, as_json, as_text, read_ballots
 from staging.score_files import score_files
+from staging.stager.shell import add_stage, stage_photo
 from staging.store import Store
 
 FINE, DIFFERS, REFUSED = 0, 1, 2
@@ -45,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scored.add_argument("--openings", type=Path, metavar="FILE", help="outlines of doors and windows as JSON")
     scored.add_argument("--overlay", type=Path, metavar="FILE", help="write the picture of why, as PNG")
     scored.add_argument("--json", action="store_true", help="print JSON for programs")
+    add_stage(commands)
+    commands.add_parser("demo", help="write a month of demo history into an empty data folder")
     asked = parser.parse_args(arguments)
     try:
         if asked.command == "score":
@@ -52,9 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return FINE
         if asked.command == "rate":
             return rate_votes(asked.votes, in_json=asked.json)
+        if asked.command == "stage":
+            return stage(asked)
         settings = read_settings()
         if asked.command == "doctor":
             return doctor(settings)
+        if asked.command == "demo":
+            return demo(settings)
         if asked.command == "verify":
             return verify(settings)
         return export(settings, asked.folder)
@@ -110,6 +121,32 @@ def rate_votes(path: Path, *, in_json: bool) -> int:
     """Print the ratings of the votes in the file: the Leaderboard page's, by the same code."""
     ratings = rate(read_ballots(path))
     print(json.dumps(as_json(ratings), indent=2, ensure_ascii=False) if in_json else as_text(ratings))
+    return FINE
+
+
+def stage(asked: argparse.Namespace) -> int:
+    """Furnish one photo and print what was found; on a terminal, how far it is."""
+
+    def progress(share: float, step: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{share:4.0%} {step:<40}", end="" if share < 1 else "\n", file=sys.stderr)
+
+    for line in stage_photo(asked, progress):
+        print(line)
+    return FINE
+
+
+def demo(settings: Settings) -> int:
+    """Make the demo history, unless it is there, and print what it came to."""
+    lab = open_lab(settings)
+    try:
+        if lab.demo.here():
+            print("The demo history is there already.")
+            return FINE
+        made = lab.demo.make(datetime.now(UTC), lambda share, step: print(f"{share:4.0%} {step}", flush=True))
+    finally:
+        lab.close()
+    print(f"{made.pictures} pictures made, {made.predictions} predictions and {made.votes} votes written.")
     return FINE
 
 

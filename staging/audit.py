@@ -19,7 +19,7 @@ from pydantic import JsonValue
 GENESIS = "0" * 64
 """What stands for the digest before the first entry."""
 HIDDEN = "(hidden)"
-EVERYDAY = frozenset({"model set", "openings"})
+EVERYDAY = frozenset({"model set", "openings", "floor"})
 """The kinds of documents that anybody who works here writes all day: every other kind is privileged."""
 
 _SECRET_NAME = re.compile(

@@ -24,6 +24,7 @@ StagingError
 ├── ThresholdsRefused      thresholds on automatic scores that make no sense
 ├── ExperimentRefused      an experiment that makes no sense, or a step it cannot take now
 ├── UploadRejected         a file did not pass the door for pictures
+├── RoomRefused            a room that the offline stager cannot furnish
 ├── NotAllowed             a role lacks the permission for what was asked
 │   ├── SignInNeeded       nobody is signed in, or the sign-in is over
 │   └── Stranger           somebody is signed in who has no role
@@ -150,6 +151,10 @@ class UploadRejected(StagingError):
         self.name = name
         self.reason = reason
         super().__init__(f"{name}: {reason}")
+
+
+class RoomRefused(StagingError):
+    """The offline stager cannot furnish a room; the sentence says why. Nothing was written."""
 
 
 class NotAllowed(StagingError):

@@ -15,11 +15,13 @@ from staging.alerts import AlertWatch, open_channels
 from staging.budgets import Budgets
 from staging.claim import Claim, claim
 from staging.config import Settings
+from staging.demo import Demo
 from staging.desk import Desk
 from staging.engine import Engine
 from staging.errors import UploadRejected
 from staging.experiments import Experiments
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
+from staging.floors import Floors
 from staging.images import Pictures
 from staging.jobs import Jobs
 from staging.judge import Judge
@@ -86,6 +88,8 @@ class Lab:
     jobs: Jobs
     thresholds: QualityThresholds
     scoring: Scoring
+    floors: Floors
+    demo: Demo
     claim: Claim
 
     @property
@@ -133,6 +137,7 @@ def open_lab(settings: Settings) -> Lab:
     alerts = AlertWatch(store, budgets, channels)
     thresholds = QualityThresholds(store)
     openings = RoomOpenings(store, pictures)
+    floors = Floors(store, openings.of)
     scoring = Scoring(store, pictures, thresholds, openings.all, on=settings.scoring)
 
     def ended() -> None:
@@ -144,7 +149,7 @@ def open_lab(settings: Settings) -> Lab:
         registry=registry,
         store=store,
         pictures=pictures,
-        providers=lambda: _providers(settings, pictures),
+        providers=lambda: _providers(settings, pictures, floors),
         ended=ended,
     )
     shelf = PromptShelf(store, shipped)
@@ -192,6 +197,8 @@ def open_lab(settings: Settings) -> Lab:
         jobs=Jobs(store, registry, desk, routing, shelf, setups),
         thresholds=thresholds,
         scoring=scoring,
+        floors=floors,
+        demo=Demo(store, pictures),
         claim=held,
     )
     try:
@@ -207,8 +214,8 @@ def open_lab(settings: Settings) -> Lab:
     return lab
 
 
-def _providers(settings: Settings, pictures: Pictures) -> Sequence[Provider]:
-    providers: list[Provider] = [OfflineProvider(pictures, settings.offline_workers)]
+def _providers(settings: Settings, pictures: Pictures, floors: Floors) -> Sequence[Provider]:
+    providers: list[Provider] = [OfflineProvider(pictures, settings.offline_workers, floors.said)]
     if settings.replicate_api_token is not None:
         providers.append(
             ReplicateProvider(
@@ -238,7 +245,8 @@ def _refusals(settings: Settings) -> dict[str, str]:
     if settings.replicate_api_token is None:
         refusals["replicate"] = "Replicate is not connected. Set REPLICATE_API_TOKEN and start the app again."
     if missing := missing_packages():
-        refusals["offline/furnish"] = f"{', '.join(missing)} not installed. Run `make install` and start again."
+        for model in ("offline/furnish", "offline/tone"):
+            refusals[model] = f"{', '.join(missing)} not installed. Run `make install` and start again."
     return refusals
 
 

@@ -44,6 +44,7 @@ class ModelID(StrEnum):
     INTERIOR_V2 = "jschoormans/interior-v2"
     COMFYUI_INTERIOR_REMODEL = "jschoormans/comfyui-interior-remodel"
     OFFLINE_FURNISH = "offline/furnish"
+    OFFLINE_TONE = "offline/tone"
     OFFLINE_UNCHANGED = "offline/unchanged"
 
 

@@ -19,6 +19,9 @@ class RoomType(StrEnum):
 
 
 SAMPLE_ROOMS = {
+    "guestroom.jpg": RoomType.BEDROOM,
+    "kitchen.jpg": RoomType.KITCHEN,
+    "dining.jpg": RoomType.DINING,
     "bedroom.jpg": RoomType.BEDROOM,
     "living.jpg": RoomType.LIVING,
     "loft.jpg": RoomType.LIVING,

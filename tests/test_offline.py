@@ -285,7 +285,7 @@ PARENT = """
 import sys
 from staging.providers.offline_worker import Worker
 question = {"path": sys.argv[1], "room_type": "office", "style": "modern", "seed": 1, "quality": "standard"}
-Worker().ask(question, lambda share: print(share, flush=True))
+Worker().ask(question, lambda share, step: print(share, flush=True))
 """
 
 

@@ -9,7 +9,7 @@ def test_every_model_of_the_registry_is_shown(first_lab: Lab) -> None:
 
     for spec in first_lab.registry:
         assert screen.get_by_key(f"model-{spec.id.value.replace('/', '-').replace('.', '-')}")
-    assert "25 models in the registry, 2 of them ready to run here." in words(screen).replace("\\", "")
+    assert "26 models in the registry, 3 of them ready to run here." in words(screen).replace("\\", "")
 
 
 def test_a_price_comes_with_its_source_and_date(first_lab: Lab) -> None:

@@ -18,13 +18,15 @@ from staging.stager.frame import Crop, fit_size, floor_mask, needed_part
 from staging.stager.furniture import Catalogue
 from staging.stager.groups import GROUPS
 from staging.stager.light import read_light
-from staging.stager.render import _trace, silhouette
-from staging.stager.scene import Look, add_furniture, place_parts, room_scene
-from staging.stager.stage import OUT_OF_REACH, CannotStage, Staging, stage
+from staging.stager.measure import CannotStage, Measured
+from staging.stager.presets import Preset
+from staging.stager.render import _trace, mi_scene, silhouette
+from staging.stager.scene import Look, add_furniture, place_parts, room_scene, sensor
+from staging.stager.stage import OUT_OF_REACH, Staging, stage
 from tests.true_rooms import measured, sample
 
 SMALL = 640
-QUICK = {"draft": (240, 2), "standard": (320, 2)}
+QUICK = {"draft": Preset(240, 2, 4, 4, 1, 4), "standard": Preset(320, 2, 4, 8, 1, 4)}
 
 
 def nobody(_share: float, _text: str) -> None:
@@ -33,12 +35,16 @@ def nobody(_share: float, _text: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RENDER", QUICK)
+    monkeypatch.setattr(module, "PRESETS", QUICK)
+
+
+def as_measured(photo: Pixels, name: str) -> Measured:
+    return Measured(measured(name), photo, photo, np.eye(3))
 
 
 def furnish(seed: int = 1, photo: Pixels | None = None, room_type: str = "office", style: str = "modern") -> Staging:
     given = sample("office", SMALL) if photo is None else photo
-    return stage(given, room_type=room_type, style=style, seed=seed, quality="draft", progress=nobody)
+    return stage(given, room_type=room_type, style=style, seed=seed, preset="draft", progress=nobody)
 
 
 @cache
@@ -58,8 +64,8 @@ def test_a_room_is_furnished_at_its_own_size() -> None:
 
 def test_pixels_away_from_furniture_and_shadow_are_the_photos_own() -> None:
     staging, photo = office(), sample("office", SMALL)
-    render = fit_size(SMALL, SMALL * 3 // 4, QUICK["draft"][0])
-    part = needed_part(staging.room, staging.layout.placements, render)
+    render = fit_size(SMALL, SMALL * 3 // 4, QUICK["draft"].long_side)
+    part = module._whole(needed_part(staging.room, staging.layout.placements, render), 2)
     larger = SMALL / render[0]
     outside = np.ones(photo.shape[:2], dtype=bool)
     rows = slice(int(part.top * larger), math.ceil((part.top + part.height) * larger))
@@ -74,14 +80,14 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
 
 
 def test_progress_rises_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_measure", lambda _: measured("salon"))
+    monkeypatch.setattr(module, "measure", lambda photo, _: as_measured(photo, "salon"))
     told: list[float] = []
     stage(
         sample("salon", 256),
         room_type="dining",
         style="traditional",
         seed=1,
-        quality="draft",
+        preset="draft",
         progress=lambda share, _: told.append(share),
     )
     assert told == sorted(told)
@@ -100,9 +106,9 @@ def test_every_room_type_has_furniture_or_a_reason() -> None:
 
 
 def test_what_was_done_instead_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_measure", lambda _: measured("loft"))
+    monkeypatch.setattr(module, "measure", lambda photo, _: as_measured(photo, "loft"))
     staging = furnish(photo=sample("loft", 256), room_type="kitchen", style="baroque")
-    assert any("dining table" in note for note in staging.notes)
+    assert any("breakfast bar" in note for note in staging.notes)
     assert any("'baroque'" in note for note in staging.notes)
 
 
@@ -127,7 +133,7 @@ def test_a_picture_without_a_room_is_refused_with_a_sentence(name: str) -> None:
 
 def test_a_room_without_a_place_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     cupboard = replace(measured("office"), left=-0.9, right=0.9, depth=2.2, openings=())
-    monkeypatch.setattr(module, "_measure", lambda _: cupboard)
+    monkeypatch.setattr(module, "measure", lambda photo, _: replace(as_measured(photo, "office"), room=cupboard))
     with pytest.raises(CannotStage, match="No place was found"):
         furnish(room_type="bedroom")
 
@@ -140,8 +146,9 @@ def test_the_drawn_outline_is_where_the_furniture_is_rendered() -> None:
     solids = place_parts(staging.layout.placements, catalogue, staging.room.camera)
     drawn = silhouette(solids, staging.room.camera.scaled(*size), crop, finer=1.0)
     light = read_light(to_linear(sample("office", 320)), staging.room.scaled(*size))
-    bare = {"type": "scene", "sensor": room_scene(staging.room, light, size, crop, Look.ALBEDO)["sensor"]}
-    glowing = _trace(add_furniture(bare, solids, staging.layout.fabric, Look.NORMAL), 1, 16)
+    view = sensor(staging.room.camera.scaled(*size), size, crop)
+    bare = {"type": "scene", "sensor": room_scene(staging.room, light, view, Look.ALBEDO)["sensor"]}
+    glowing = _trace(mi_scene(add_furniture(bare, solids, staging.layout.fabric, Look.NORMAL)), 1, 16)
     rendered = glowing.max(axis=2) > 0.2
     both, either = ((drawn > 0.5) & rendered).sum(), ((drawn > 0.5) | rendered).sum()
     assert both / either > 0.93
@@ -152,7 +159,7 @@ def test_furniture_stands_on_the_floor() -> None:
     camera = staging.room.camera.scaled(640, 480)
     floor = floor_mask(staging.room, (640, 480), Crop(0, 0, 640, 480), from_wall=0.0)
     for placement in staging.layout.placements:
-        base = placement.corners[placement.corners[:, 2] == 0]
+        base = placement.corners[placement.corners[:, 2] == 0]  # of nothing, where it hangs or stands on a piece
         for column, row in camera.project(base)[0]:
             if 0 <= column < 640 and 0 <= row < 480:
                 assert floor[int(row), int(column)] == 1

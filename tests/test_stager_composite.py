@@ -3,12 +3,12 @@ import pytest
 
 from staging.stager import composite
 from staging.stager.colour import to_linear, to_pixels
-from staging.stager.composite import Layers, find_exposure, lay_over, make_layers
+from staging.stager.composite import Layers, find_exposure, flat_place, lay_over, make_layers
 from staging.stager.frame import Crop, Views, fade_to_edges, fit_size
 
 RANDOM = np.random.default_rng(0)
 PHOTO = RANDOM.integers(0, 256, (120, 160, 3)).astype(np.uint8)
-PLACE = (40.0, 30.0, 120.0, 90.0)
+PLACE = flat_place(40.0, 30.0, 120.0, 90.0)
 
 
 def layers(cover: float = 0.0, shade: float = 1.0, size: tuple[int, int] = (60, 80)) -> Layers:
@@ -76,7 +76,7 @@ def layered(of: Views) -> Layers:
     bare = np.zeros((90, 120), np.float32)
     cover = bare.copy()
     cover[30:60, 60:80] = 1
-    return make_layers(of, cover, floor=bare + 1, exposure=1.0, scale=1.0)
+    return make_layers(of, of.furnished, cover, floor=bare + 1, exposure=1.0, scale=1.0)
 
 
 def test_no_shadow_means_no_change() -> None:
@@ -100,7 +100,7 @@ def test_the_rim_of_the_furniture_takes_its_own_colour_and_not_the_walls() -> No
     cover[20:40, 19] = 0.5
     furnished = wall * (1 - cover) + sofa * cover
     both = Views(np.repeat(furnished[..., None], 3, axis=2), np.full((60, 60, 3), wall))
-    laid = make_layers(both, cover, floor=np.zeros((60, 60), np.float32), exposure=1.0, scale=1.0)
+    laid = make_layers(both, both.furnished, cover, floor=np.zeros((60, 60), np.float32), exposure=1.0, scale=1.0)
     assert laid.furniture[30, 19] == pytest.approx([0.1] * 3, abs=0.03)
 
 

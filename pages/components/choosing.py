@@ -11,7 +11,7 @@ from pages.components.saved_sets import saved_sets
 from pages.components.upload import upload_rooms
 from pages.components.words import day
 from staging.lab import Lab
-from staging.registry import Capability
+from staging.registry import Capability, ModelID
 from staging.rooms import Room
 
 
@@ -47,7 +47,8 @@ def choose_models(lab: Lab) -> list[str]:
         sets = st.container(width="content")
     offers = [offer for offer in lab.desk.models() if offer.enabled]
     remember_begins({offer.spec.id.value: offer.parameters for offer in offers})
-    preset = [one.spec.id.value for one in offers if one.available and Capability.OFFLINE in one.spec.capabilities]
+    ready = [one.spec for one in offers if one.available and Capability.OFFLINE in one.spec.capabilities]
+    preset = [spec.id.value for spec in ready if spec.id is not ModelID.OFFLINE_TONE]  # it furnishes nothing
     models = choose(
         cards.model_groups(offers, lab.store.history.of_models(), changed_words(lab)),
         label="Models",

@@ -48,6 +48,15 @@ def outline_room(lab: Lab, digest: str) -> None:
     _versions(lab, room, now)
 
 
+def show_outlines(lab: Lab, room: Room, besides: str) -> None:
+    """Draw which doors and windows are outlined, and the way to outline them, which leaves `besides` of the address."""
+    words = outlined_words(lab.openings.get(room.digest))
+    if st.button(f"Doors and windows: {words}", icon=":material/select:", key=f"room-outline-{room.digest}"):
+        address = st.query_params.to_dict()
+        address.pop(besides, None)
+        go(address | {OUTLINE: room.digest})
+
+
 def _suggest(lab: Lab, room: Room) -> None:
     """Draw the button that asks the detector, and what came of it."""
     if not st.button(

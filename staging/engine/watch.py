@@ -26,7 +26,7 @@ async def watch(work: Workplace, life: Life) -> Snapshot | None:
     def hear(snapshot: Snapshot) -> None:
         if not snapshot.stage.final:
             heard.set()
-        text = "starting" if snapshot.stage is Stage.STARTING else "running"
+        text = "starting" if snapshot.stage is Stage.STARTING else snapshot.step or "running"
         life.show(Live("stopping" if life.cancel.is_set() else text, snapshot.progress))
 
     life.show(Live("waiting for the provider"))

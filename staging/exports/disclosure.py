@@ -26,6 +26,8 @@ from staging.registry import ModelID
 
 PictureAddress = Callable[[str], str]
 """By a room's digest: where the unaltered photo can be seen from outside."""
+UNSTAGED = (ModelID.OFFLINE_UNCHANGED, ModelID.OFFLINE_TONE)
+"""What these make shows the room empty, as it is."""
 _LABEL_SHARE = 0.034
 """Of the picture's long side: the height of the label's letters. Read at the size a listing shows."""
 _BAND = (16, 22, 21, 200)
@@ -65,12 +67,11 @@ def write_disclosure(
     `label` asks for the words on the picture where the profile allows them; required or forbidden,
     it changes nothing. ParametersRefused when there is no staged picture to disclose.
     """
-    staged = [
-        one for one in selection.pieces if one.now.outputs and one.now.prediction.model != ModelID.OFFLINE_UNCHANGED
-    ]
+    staged = [one for one in selection.pieces if one.now.outputs and one.now.prediction.model not in UNSTAGED]
     if not staged:
         raise ParametersRefused(
-            "There is no staged picture here to disclose. The control, which leaves a room unchanged, is left out."
+            "There is no staged picture here to disclose. The control and the tone baseline furnish nothing: "
+            "they are left out."
         )
     labelled = profile.label is LabelRule.REQUIRED or (label and profile.label is LabelRule.ALLOWED)
     place_of = {room.digest: place for place, room in enumerate(selection.rooms, start=1)}

@@ -45,6 +45,8 @@ def source_type(model: str) -> str:
     """
     if model == ModelID.OFFLINE_FURNISH:
         return f"{SOURCE_TYPES}compositeSynthetic"
+    if model == ModelID.OFFLINE_TONE:
+        return f"{SOURCE_TYPES}algorithmicallyEnhanced"
     if is_external(model):
         return f"{SOURCE_TYPES}composite"
     return f"{SOURCE_TYPES}compositeWithTrainedAlgorithmicMedia"

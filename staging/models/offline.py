@@ -1,4 +1,4 @@
-"""The two baselines that run on this machine, without a network and for nothing."""
+"""The baselines that run on this machine, without a network and for nothing."""
 
 from decimal import Decimal
 from typing import Literal
@@ -20,8 +20,8 @@ LICENCE = "Our own code."
 class FurnishInput(InputBuilder):
     """offline/furnish: reads the room type and the style themselves, not the prompt."""
 
-    quality: Literal["draft", "standard"] = "standard"
-    """Draft is quicker and grainier."""
+    quality: Literal["draft", "standard", "fine"] = "standard"
+    """Draft is quicker and softer; fine takes several times as long."""
 
     def refuse_unusable(self, room: RoomInput) -> None:
         """Raise ParametersRefused for the style that takes furniture away: this only puts some in."""
@@ -34,6 +34,17 @@ class FurnishInput(InputBuilder):
     def input_of(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:  # noqa: ARG002
         """Return what `staging.providers.offline` reads; `room` is the room's digest."""
         return given(room=room.url, room_type=room.room_type, style=room.style, quality=self.quality, seed=seed)
+
+
+class ToneInput(InputBuilder):
+    """offline/tone: light and colour only; reads neither prompt nor style."""
+
+    look: Literal["natural", "bright", "warm"] = "bright"
+    """How bright and how warm the room becomes."""
+
+    def input_of(self, room: RoomInput, prompt: str, seed: int | None) -> dict[str, JsonValue]:  # noqa: ARG002
+        """Return what `staging.providers.offline` reads; `room` is the room's digest."""
+        return {"room": room.url, "look": self.look}
 
 
 class UnchangedInput(InputBuilder):
@@ -52,11 +63,26 @@ OFFLINE_FURNISH = ModelSpec(
     builder=FurnishInput,
     output=OutputShape.PICTURE,
     price=FREE,
-    typical_seconds=20.0,
+    typical_seconds=10.0,
     capabilities=CAPABILITIES | {Capability.SEED},
     licence="Our own code; furniture CC0.",
     link="",
-    about="An offline baseline, not a model: renders a few pieces of furniture into the photo.",
+    about="An offline baseline, not a model: measures the room and renders real furniture into the photo.",
+)
+
+OFFLINE_TONE = ModelSpec(
+    id=ModelID.OFFLINE_TONE,
+    name="Offline baseline: tone",
+    owner="offline",
+    provider="offline",
+    builder=ToneInput,
+    output=OutputShape.PICTURE,
+    price=FREE,
+    typical_seconds=2.0,
+    capabilities=CAPABILITIES,
+    licence=LICENCE,
+    link="",
+    about="An offline baseline, not a model: the room in better light and colour, unfurnished.",
 )
 
 OFFLINE_UNCHANGED = ModelSpec(
@@ -74,4 +100,4 @@ OFFLINE_UNCHANGED = ModelSpec(
     about="An offline baseline, not a model: returns the room as it is, the control arm.",
 )
 
-MODELS = (OFFLINE_FURNISH, OFFLINE_UNCHANGED)
+MODELS = (OFFLINE_FURNISH, OFFLINE_TONE, OFFLINE_UNCHANGED)

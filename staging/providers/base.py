@@ -62,6 +62,8 @@ class Snapshot:
     """A `staging.errors.Refusal` value, when it failed."""
     progress: float | None = None
     """0 to 1, where the model tells."""
+    step: str = ""
+    """What it does just now, in words fit to show, where the model tells."""
     metrics: Mapping[str, JsonValue] = field(default_factory=dict)
     """As the provider reports them: predict_time and total_time in seconds, image_count, ..."""
     created_at: datetime | None = None

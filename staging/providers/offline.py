@@ -10,7 +10,7 @@ import contextlib
 import importlib.util
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,9 @@ from staging.providers.offline_worker import Worker, WorkerLost, WorkRefused
 
 log = logging.getLogger(__name__)
 
-FURNISH = "offline/furnish"
+FURNISH, TONE = "offline/furnish", "offline/tone"
+Said = Callable[[str], Mapping[str, JsonValue]]
+"""Returns what people have said of a room's floor, doors and windows, by its digest (`staging.stager.measure.Said`)."""
 NEEDED = {"mitsuba": "mitsuba", "pyoidn": "pyoidn", "cv2": "opencv-python-headless"}
 """What the stager imports, by the name it is installed under."""
 KEPT_FOR = timedelta(minutes=10)
@@ -49,8 +51,9 @@ class OfflineProvider:
     name = "offline"
     survives_restart = False
 
-    def __init__(self, pictures: Pictures, workers: int) -> None:
+    def __init__(self, pictures: Pictures, workers: int, said: Said = lambda _: {}) -> None:
         self._pictures = pictures
+        self._said = said
         self._jobs: dict[str, _Job] = {}
         # Each place holds a warm worker or nobody yet: so many render at once, and no more.
         self._places: asyncio.LifoQueue[Worker | None] = asyncio.LifoQueue()
@@ -123,7 +126,9 @@ class OfflineProvider:
         try:
             async with asyncio.timeout(submission.deadline_seconds):
                 if submission.model == FURNISH:
-                    metrics = await self._furnish(job)
+                    metrics = await self._work(job, "furnish")
+                elif submission.model == TONE:
+                    metrics = await self._work(job, "tone")
                 else:
                     metrics = await self._unchanged(job)
         except asyncio.CancelledError:
@@ -149,16 +154,17 @@ class OfflineProvider:
         job.picture = await asyncio.to_thread(Path(self._room(job).path).read_bytes)
         return {}
 
-    async def _furnish(self, job: _Job) -> dict[str, JsonValue]:
+    async def _work(self, job: _Job, work: str) -> dict[str, JsonValue]:
         if missing := missing_packages():
             raise WorkRefused(f"{', '.join(missing)} not installed: run `make install` and start again.")
         room = await asyncio.to_thread(self._room, job)
-        question = {**job.snapshot.input, "path": room.path}
+        said = dict(await asyncio.to_thread(self._said, room.digest))
+        question: dict[str, JsonValue] = {**job.snapshot.input, "path": room.path, "work": work, "said": said}
         loop = asyncio.get_running_loop()
 
-        def tell(share: float) -> None:  # from the worker's thread
+        def tell(share: float, step: str) -> None:  # from the worker's thread
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._tell, job, share)
+                loop.call_soon_threadsafe(self._tell, job, share, step)
 
         worker = await self._places.get()
         try:
@@ -174,15 +180,19 @@ class OfflineProvider:
         finally:
             self._places.put_nowait(worker)
         job.picture = answer.picture
+        if work == "tone":
+            return {}
         return {"stage_seconds": dict(answer.seconds), "confidence": answer.confidence, "notes": list(answer.notes)}
 
     def _room(self, job: _Job) -> RoomFile:
         return self._pictures.room_file(str(job.snapshot.input.get("room", "")))
 
-    def _tell(self, job: _Job, progress: float | None) -> None:
+    def _tell(self, job: _Job, progress: float | None, step: str = "") -> None:
         if not job.snapshot.stage.final:
             started_at = job.snapshot.started_at or datetime.now(UTC)
-            job.snapshot = replace(job.snapshot, stage=Stage.PROCESSING, started_at=started_at, progress=progress)
+            job.snapshot = replace(
+                job.snapshot, stage=Stage.PROCESSING, started_at=started_at, progress=progress, step=step
+            )
 
     def _end(
         self,

@@ -32,7 +32,8 @@ class Staged(NamedTuple):
     """PNG, as large as the room."""
     seconds: Mapping[str, float]
     """By step."""
-    confidence: float
+    confidence: float | None
+    """Of the room's fit; None where no room was measured."""
     notes: tuple[str, ...]
 
 
@@ -50,15 +51,15 @@ class Worker:
             cwd="/",
         )
 
-    def ask(self, question: Mapping[str, JsonValue], tell: Callable[[float], None]) -> Staged:
-        """Return the room furnished; `tell` hears of its progress, 0 to 1. WorkRefused, WorkerLost."""
+    def ask(self, question: Mapping[str, JsonValue], tell: Callable[[float, str], None]) -> Staged:
+        """Return the room furnished; `tell` hears how far it is, 0 to 1, and what it does. WorkRefused, WorkerLost."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
             send(self._process.stdin, question)
             while (answer := receive(self._process.stdout)) is not None:
                 if "progress" in answer.header:
-                    tell(float(answer.header["progress"]))
+                    tell(float(answer.header["progress"]), str(answer.header["step"]))
                 elif "refused" in answer.header:
                     raise WorkRefused(str(answer.header["refused"]))
                 elif "broken" in answer.header:

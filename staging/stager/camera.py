@@ -62,13 +62,13 @@ class Camera:
     lean: float = 0.0
     """Degrees by which the photo's verticals lean, as a whole or towards each other; 0 in a level photo."""
 
-    def scaled(self, width: int, height: int) -> "Camera":
+    def scaled(self, width: float, height: float) -> "Camera":
         """Return the same camera for the photo resized to this size."""
         across, down = width / self.width, height / self.height
         return replace(
             self,
-            width=width,
-            height=height,
+            width=round(width),
+            height=round(height),
             focal=self.focal * across,
             centre_x=self.centre_x * across,
             horizon=self.horizon * down,

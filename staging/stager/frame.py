@@ -10,10 +10,11 @@ import numpy as np
 from staging.stager.camera import Camera, Floats
 from staging.stager.colour import Light32
 from staging.stager.room import Room
-from staging.stager.rules import Placement
+from staging.stager.rules import HUNG, Placement
 
 SHADOW_METRES = 0.9
 """Beyond it a shadow indoors is too soft to be seen."""
+HUNG_SHADOW_METRES = 0.2
 SHADOW_HEIGHT_SHARE = 0.8
 MARGIN_PIXELS = 8
 
@@ -55,10 +56,12 @@ def needed_part(room: Room, placements: Sequence[Placement], size: tuple[int, in
     corners = []
     for placement in placements:
         u0, v0, u1, v1 = placement.footprint
-        low = max(room.left, u0 - SHADOW_METRES), max(0.6, v0 - SHADOW_METRES)
-        high = min(room.right, u1 + SHADOW_METRES), min(room.depth, v1 + SHADOW_METRES)
-        tall = placement.piece.height * SHADOW_HEIGHT_SHARE
-        around = [(u, v, z) for u in (low[0], high[0]) for v in (low[1], high[1]) for z in (0.0, tall)]
+        reach = HUNG_SHADOW_METRES if placement.piece.role == HUNG else SHADOW_METRES
+        low = max(room.left, u0 - reach), max(0.6, v0 - reach)
+        high = min(room.right, u1 + reach), min(room.depth, v1 + reach)
+        foot = max(0.0, placement.z - reach)
+        tall = placement.z + placement.piece.height * SHADOW_HEIGHT_SHARE
+        around = [(u, v, z) for u in (low[0], high[0]) for v in (low[1], high[1]) for z in (foot, tall)]
         corners.append(_seen(camera, np.vstack([np.array(around), placement.corners])))
     pixels = np.concatenate(corners)
     left, top = np.floor(pixels.min(axis=0)).astype(int) - MARGIN_PIXELS

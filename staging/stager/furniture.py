@@ -54,6 +54,8 @@ class Style:
     metal: Colour
     rugs: tuple[tuple[Colour, Colour], ...]
     """Ground and border."""
+    fullness: float = 1.0
+    """The chance of each piece that a room can do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,10 @@ class Catalogue:
         able = [piece for piece in self.pieces if piece.role == role]
         return [piece for piece in able if not piece.styles or style.like in piece.styles] or able
 
+    def suits(self, role: str, style: Style) -> bool:
+        """Return True when there is a piece for this role that suits the style, not only one of another style."""
+        return any(p.role == role and (not p.styles or style.like in p.styles) for p in self.pieces)
+
     def parts(self, piece: Piece) -> tuple[Part, ...]:
         """Return the piece's triangles, by material."""
         if piece.build is not None:
@@ -144,7 +150,8 @@ def _read_style(name: str, entry: dict[str, object]) -> Style:
         assert isinstance(values, Sequence)
         return tuple(parse_colour(str(value)) for value in values)
 
-    rugs = entry["rugs"]
+    rugs, fullness = entry["rugs"], entry["fullness"]
+    assert isinstance(fullness, float)
     assert isinstance(rugs, Sequence)
     return Style(
         name=name,
@@ -153,6 +160,7 @@ def _read_style(name: str, entry: dict[str, object]) -> Style:
         wood=parse_colour(str(entry["wood"])),
         metal=parse_colour(str(entry["metal"])),
         rugs=tuple((colours(pair)[0], colours(pair)[1]) for pair in rugs),
+        fullness=fullness,
     )
 
 

@@ -70,13 +70,20 @@ def _try(rules: Rules, groups: list[Group], random: np.random.Generator) -> list
 
 def _put(rules: Rules, group: Group, placed: list[Placement], random: np.random.Generator) -> list[Placement] | None:
     """Return the group's pieces at a drawn place, less those that do not fit; None when a needed one does not."""
-    u, v, turn = rules.draw_place(group.against_wall, random)
+    if group.faces_first:
+        place = rules.opposite(placed[0]) if placed else None
+        if place is None:
+            return None
+        u, v, turn = place
+    else:
+        u, v, turn = rules.draw_place(group.against_wall, random)
     mirrored = -1.0 if random.random() < 0.5 and not any(spot.piece.nook[0] for spot in group.spots) else 1.0
     addition: list[Placement] = []
     for spot in group.spots:
         placement = _place(spot, u, v, turn, mirrored)
         seen = NEEDED_SEEN if spot.needed else EXTRA_SEEN
-        if rules.allow(placement, placed, seen):  # within a group, chairs go under their table
+        # Within a group chairs go under their table; what stands on a piece needs that piece.
+        if rules.allow(placement, [*placed, *addition] if spot.z else placed, seen):
             addition.append(placement)
         elif spot.needed or len(group.spots) == 1:
             return None
@@ -92,4 +99,5 @@ def _place(spot: Spot, u: float, v: float, turn: float, mirrored: float) -> Plac
         v + x * math.sin(angle) + y * math.cos(angle),
         turn + spot.turn * mirrored,
         spot.needed,
+        spot.z,
     )

@@ -4,6 +4,7 @@ It exists so that nothing is put before a door and nothing tall before a window;
 a little floor, so it errs towards finding too much.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +27,8 @@ MOST_ABOVE = 0.5
 REACH_PIXELS = 1
 USUAL_DOOR_METRES = 2.13
 """With half of its casing, whose inner or outer edge may have been found."""
+FAR_BEYOND_METRES = 0.6
+"""An outline that reaches further beyond a wall is not on it."""
 SCALES = 0.85, 1.2
 """A camera is held no lower and no higher than these make of the usual eye height."""
 
@@ -76,10 +79,10 @@ def find_openings(photo: Pixels, room: Room) -> Room:
         wall = _Wall(room, name)
         for shape in (DOOR, WINDOW):
             found += [opening for opening in _search(edges, wall, shape) if not _meets(opening, found)]
-    return _to_scale(replace(room, openings=tuple(found)))
+    return to_scale(replace(room, openings=tuple(found)))
 
 
-def _to_scale(room: Room) -> Room:
+def to_scale(room: Room) -> Room:
     """Return the room in true metres as far as its doors tell: they are much the same height everywhere."""
     tops = [opening.top for opening in room.openings if opening.kind == "door"]
     if not tops:
@@ -92,6 +95,7 @@ def _to_scale(room: Room) -> Room:
         right=room.right * factor,
         ceiling=room.ceiling * factor,
         confidence=room.confidence,
+        outlined=room.outlined,
         openings=tuple(
             replace(
                 opening,
@@ -103,6 +107,47 @@ def _to_scale(room: Room) -> Room:
             for opening in room.openings
         ),
     )
+
+
+def opening_of(room: Room, kind: str, corners: Floats) -> Opening | None:
+    """Return the opening outlined by these pixels (n, 2), on the wall that they fit best; None when on no wall.
+
+    The wall is the one that most of the outline lies on. Its lower side, for a door, is the floor.
+    """
+    best: tuple[float, Opening] | None = None
+    for name in ("back", "left", "right"):
+        found = _on_wall(room, name, corners)
+        if found is None:
+            continue
+        along, heights = found
+        low, high = (room.left, room.right) if name == "back" else (0.0, room.depth)
+        beyond = np.maximum(low - along, along - high).clip(0).max() + np.maximum(heights - room.ceiling, 0).max()
+        beyond += np.maximum(-heights - 0.1, 0).max()
+        if best is None or beyond < best[0]:
+            start, end = float(np.clip(along.min(), low, high)), float(np.clip(along.max(), low, high))
+            sill = 0.0 if kind == "door" else max(0.0, float(heights.min()))
+            best = (float(beyond), Opening(kind, name, start, end, sill, float(heights.max())))
+    if best is None or best[0] > FAR_BEYOND_METRES or best[1].end - best[1].start < 0.1:
+        return None
+    return best[1]
+
+
+def _on_wall(room: Room, name: str, corners: Floats) -> tuple[Floats, Floats] | None:
+    """Return where the rays through the pixels meet a wall, along it and above the floor; None behind the camera."""
+    camera = room.camera
+    cosine, sine = math.cos(camera.yaw), math.sin(camera.yaw)
+    across = (corners[:, 0] - camera.centre_x) / camera.focal
+    du, dv = across * cosine - sine, across * sine + cosine
+    if name == "back":
+        far = room.depth / np.where(np.abs(dv) < 1e-6, 1e-6, dv)
+        along = far * du
+    else:
+        far = (room.left if name == "left" else room.right) / np.where(np.abs(du) < 1e-6, 1e-6, du)
+        along = far * dv
+    if (far <= 0.05).any():
+        return None
+    heights = camera.eye_height - far * (corners[:, 1] - camera.horizon) / camera.focal
+    return along, heights
 
 
 def _search(edges: EdgeMap, wall: _Wall, shape: _Shape) -> list[Opening]:

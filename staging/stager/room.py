@@ -54,6 +54,8 @@ class Room:
     """Height above the floor."""
     confidence: float
     openings: tuple[Opening, ...] = field(default=())
+    outlined: bool = False
+    """True when a person has said where the floor is: its sides lie along the walls, and need not be walls."""
 
     @property
     def width(self) -> float:

@@ -31,6 +31,13 @@ APART_METRES = 0.03
 FLAT_METRES = 0.05
 """What is flatter may be walked on and stood on: rugs."""
 GRID_METRES = 0.1
+SEATS = frozenset({"sofa", "armchair", "desk chair"})
+"""A view of their backs, large, spoils a picture."""
+HUNG = "picture"
+"""The role of what hangs on a wall."""
+UNDER_CEILING_METRES = 0.15
+REST_METRES = 0.03
+"""How exactly a thing's foot is at the height of what it stands on."""
 LOOMING_SHARE = 0.62
 """Of the picture's height; a piece that takes more hides the room."""
 
@@ -48,6 +55,13 @@ class Placement:
     turn: float
     """Degrees; at 0 its back is to the back wall."""
     needed: bool = False
+    z: float = 0.0
+    """How high its foot is: above 0 for what hangs on a wall or stands on furniture."""
+
+    @property
+    def top(self) -> float:
+        """How high it reaches."""
+        return self.z + self.piece.height
 
     @property
     def flat(self) -> bool:
@@ -66,12 +80,18 @@ class Placement:
     def corners(self) -> Floats:
         """The corners (8, 3) of the upright box around it, in room coordinates."""
         u0, v0, u1, v1 = self.footprint
-        return np.array([(u, v, z) for u in (u0, u1) for v in (v0, v1) for z in (0.0, self.piece.height)])
+        return np.array([(u, v, z) for u in (u0, u1) for v in (v0, v1) for z in (self.z, self.top)])
 
 
 def overlap(one: Rectangle, other: Rectangle, gap: float = 0.0) -> bool:
     """Return True when the rectangles come nearer to each other than the gap."""
     return one[0] < other[2] + gap and other[0] < one[2] + gap and one[1] < other[3] + gap and other[1] < one[3] + gap
+
+
+def clash(one: Placement, other: Placement) -> bool:
+    """Return True when the pieces come too near to each other, neither standing on or hanging over the other."""
+    apart = (one.z > 0 or other.z > 0) and (one.z >= other.top - REST_METRES or other.z >= one.top - REST_METRES)
+    return not apart and overlap(one.footprint, other.footprint, APART_METRES)
 
 
 class Rules:
@@ -100,14 +120,24 @@ class Rules:
             return self.seen(placement) >= 0.5
         if any(overlap(footprint, way) for way in self.doorways):
             return False
-        if any(
-            placement.piece.height > sill + ABOVE_SILL_METRES and overlap(footprint, floor)
-            for floor, sill in self._windows
-        ):
+        if any(placement.top > sill + ABOVE_SILL_METRES and overlap(footprint, floor) for floor, sill in self._windows):
             return False
-        if any(overlap(footprint, other.footprint, APART_METRES) for other in placed):
+        if any(clash(placement, other) for other in placed):
+            return False
+        if placement.z and not self._held(placement, placed):
             return False
         return self._nearest(placement) >= NEAREST_METRES and self.seen(placement) >= least_seen
+
+    def _held(self, placement: Placement, placed: Sequence[Placement]) -> bool:
+        """Return True when what is above the floor hangs below the ceiling, or stands on something."""
+        if placement.piece.role == HUNG:
+            # Where a floor was outlined there may be no wall at its side: nothing must hang in the air.
+            return not self._room.outlined and placement.top < self._room.ceiling - UNDER_CEILING_METRES
+        for other in placed:
+            u0, v0, u1, v1 = other.footprint
+            if abs(other.top - placement.z) < REST_METRES and u0 < placement.u < u1 and v0 < placement.v < v1:
+                return True
+        return False
 
     def score(self, placed: Sequence[Placement]) -> float:
         """Return how good an allowed arrangement looks: much to see, nothing looming, the room kept open."""
@@ -115,12 +145,19 @@ class Rules:
         looming = sum(max(0.0, self._height_share(placement) - LOOMING_SHARE) for placement in placed)
         near = sum(self._nearest(placement) < (1.8 if placement.needed else 2.3) for placement in placed)
         covering = sum(
-            placement.piece.height > sill and overlap(placement.footprint, floor)
+            placement.top > sill and overlap(placement.footprint, floor)
             for placement in placed
             for floor, sill in self._windows
         )
         hiding = sum(self._hidden_doors(placement) for placement in placed if not placement.flat)
-        return seen - 6.0 * looming - 0.4 * near - 0.6 * covering - 2.0 * hiding
+        backs = sum(self._turned_away(placement) for placement in placed if placement.piece.role in SEATS)
+        return seen - 5.0 * backs - 6.0 * looming - 0.4 * near - 0.6 * covering - 2.0 * hiding
+
+    def _turned_away(self, placement: Placement) -> float:
+        """Return how much of the picture shows the back of a seat: its share of the height, if it is turned away."""
+        turn = math.radians(placement.turn)
+        towards = np.array([-placement.u, -placement.v]) / max(math.hypot(placement.u, placement.v), 0.1)
+        return max(0.0, -float(towards @ (math.sin(turn), -math.cos(turn)))) * self._height_share(placement)
 
     def _hidden_doors(self, placement: Placement) -> float:
         """Return how much of the doors the piece hides from the camera, as a share summed over the doors."""
@@ -135,7 +172,7 @@ class Rules:
         rows = max(2, math.ceil(room.depth / GRID_METRES))
         free = np.ones((rows, columns), np.uint8)
         for placement in placed:
-            if not placement.flat:
+            if not placement.flat and not placement.z:
                 u0, v0, u1, v1 = placement.footprint
                 low = math.floor((u0 - room.left) / GRID_METRES), math.floor(v0 / GRID_METRES)
                 high = math.ceil((u1 - room.left) / GRID_METRES), math.ceil(v1 / GRID_METRES)
@@ -169,10 +206,19 @@ class Rules:
         v = float(random.uniform(NEAREST_METRES, room.depth))
         return (room.left, v, 90.0) if wall == "left" else (room.right, v, -90.0)
 
+    def opposite(self, placement: Placement) -> tuple[float, float, float] | None:
+        """Return the place on the wall that the piece faces, as `draw_place` does; None when it is not in the photo."""
+        turn = placement.turn % 360
+        if abs(turn - 90) < 1:
+            return self._room.right, placement.v, -90.0
+        if abs(turn - 270) < 1:
+            return self._room.left, placement.v, 90.0
+        return None
+
     def seen(self, placement: Placement) -> float:
         """Return the share of the piece's box that lies in the picture."""
         u0, v0, u1, v1 = placement.footprint
-        grid = np.meshgrid(np.linspace(u0, u1, 5), np.linspace(v0, v1, 5), (0.0, placement.piece.height), indexing="ij")
+        grid = np.meshgrid(np.linspace(u0, u1, 5), np.linspace(v0, v1, 5), (placement.z, placement.top), indexing="ij")
         pixels, depth = self._room.camera.project(np.stack([axis.ravel() for axis in grid], axis=1))
         size = np.array([self._room.camera.width, self._room.camera.height])
         return float(((depth > 0.3) & (pixels > 0).all(axis=1) & (pixels < size).all(axis=1)).mean())

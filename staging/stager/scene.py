@@ -18,9 +18,9 @@ from staging.stager.camera import Camera, Floats
 from staging.stager.colour import colour_to_linear
 from staging.stager.frame import Crop
 from staging.stager.furniture import Catalogue, Colour, Part
-from staging.stager.light import RoomLight
-from staging.stager.room import Room
-from staging.stager.rules import Placement
+from staging.stager.light import WINDOW_HALF_METRES, RoomLight
+from staging.stager.room import Opening, Room
+from staging.stager.rules import HUNG, Placement
 
 mi.set_variant("scalar_rgb")
 
@@ -29,7 +29,6 @@ BEHIND_METRES = 1.2
 CEILING_GLOW, REAR_GLOW, WINDOW_GLOW = 0.3, 0.6, 1.6
 """Relative radiances. The five sample rooms and this box are then lit alike: floor and back wall within a factor
 of 1.3 of each other in three, 1.7 in the two whose floor lies in the sun."""
-WINDOW_HALF_METRES = 0.9, 0.7
 LIFT_METRES = 0.003
 """Furniture stands a little above the floor, so that no two faces share a plane."""
 DARKEST, LIGHTEST = 0.02, 0.85
@@ -57,7 +56,7 @@ def place_parts(placements: Sequence[Placement], catalogue: Catalogue, camera: C
     for placement in placements:
         angle = math.radians(placement.turn)
         turned = np.array([[math.cos(angle), math.sin(angle), 0], [-math.sin(angle), math.cos(angle), 0], [0, 0, 1]])
-        lift = LIFT_METRES + (0.0 if placement.flat else _rug_below(placement, placements))
+        lift = LIFT_METRES + placement.z + (0.0 if placement.flat else _rug_below(placement, placements))
         moved = np.array([placement.u, placement.v, lift])
         for part in catalogue.parts(placement.piece):
             solids.append(Solid(part, part.positions @ turned + moved, part.normals @ turned, eye))
@@ -65,7 +64,9 @@ def place_parts(placements: Sequence[Placement], catalogue: Catalogue, camera: C
 
 
 def _rug_below(placement: Placement, placements: Sequence[Placement]) -> float:
-    """Return how thick the rug under the middle of the piece is, 0 without one."""
+    """Return how thick the rug under the middle of the piece is, 0 without one and for what hangs on a wall."""
+    if placement.piece.role == HUNG:
+        return 0.0
     for rug in placements:
         u0, v0, u1, v1 = rug.footprint
         if rug.flat and u0 < placement.u < u1 and v0 < placement.v < v1:
@@ -81,8 +82,8 @@ class Look(StrEnum):
     NORMAL = "normal"
 
 
-def room_scene(room: Room, light: RoomLight, size: tuple[int, int], crop: Crop, look: Look) -> dict[str, Any]:
-    """Return the empty room, seen by the photo's camera at this size (width, height).
+def room_scene(room: Room, light: RoomLight, view: dict[str, Any], look: Look) -> dict[str, Any]:
+    """Return the empty room, seen by this `sensor`.
 
     In a guide every surface glows with what the guide tells of it, and nothing is lit: tracing it
     takes one ray a sample. Mitsuba's own integrator for this is fifty times slower on meshes.
@@ -100,7 +101,7 @@ def room_scene(room: Room, light: RoomLight, size: tuple[int, int], crop: Crop, 
 
     scene: dict[str, Any] = {
         "type": "scene",
-        "sensor": _sensor(room, size, crop),
+        "sensor": view,
         "floor": wall((middle_u, middle_v, 0), (half_u, half_v), (0, 0, 1), ahead, light.floor),
         "ceiling": wall((middle_u, middle_v, room.ceiling), (half_u, half_v), (0, 0, -1), ahead, CEILING_PAINT),
         "back": wall((middle_u, room.depth, half_z), (half_u, half_z), (0, -1, 0), up, light.walls),
@@ -109,18 +110,26 @@ def room_scene(room: Room, light: RoomLight, size: tuple[int, int], crop: Crop, 
         "right": wall((room.right, middle_v, half_z), (half_v, half_z), (-1, 0, 0), up, light.walls),
     }
     if look is Look.LIGHT:
-        scene["ceiling"]["lamp"] = _lamp(np.full(3, CEILING_GLOW))
-        scene["rear"]["lamp"] = _lamp(np.full(3, REAR_GLOW))
-        places: dict[str, tuple[Triple, Triple]] = {
-            "left": ((room.left + 0.02, room.depth * 0.6, 1.5), (1, 0, 0)),
-            "right": ((room.right - 0.02, room.depth * 0.6, 1.5), (-1, 0, 0)),
-            "back": ((middle_u, room.depth - 0.02, 1.6), (0, -1, 0)),
-        }
-        for name in light.windows:
-            place, facing = places[name]
-            glow = np.full(3, WINDOW_GLOW / len(light.windows))
-            scene[f"window_{name}"] = _rectangle(place, WINDOW_HALF_METRES, facing, up, _matt(np.full(3, 0.1)), glow)
+        scene["ceiling"]["lamp"] = _lamp(CEILING_GLOW * light.warmth)
+        scene["rear"]["lamp"] = _lamp(REAR_GLOW * light.warmth)
+        whole = 4 * WINDOW_HALF_METRES[0] * WINDOW_HALF_METRES[1]
+        area = sum((one.end - one.start) * (one.top - one.sill) for one in light.windows)
+        for index, window in enumerate(light.windows):  # together they shine as one of usual size does
+            place, facing = _on_wall(room, window)
+            halves = (window.end - window.start) / 2, (window.top - window.sill) / 2
+            glow = WINDOW_GLOW * whole / max(area, 0.1) * light.warmth
+            scene[f"window_{index}"] = _rectangle(place, halves, facing, up, _matt(np.full(3, 0.1)), glow)
     return scene
+
+
+def _on_wall(room: Room, window: Opening) -> tuple[Triple, Triple]:
+    """Return a window's middle, a little before its wall, and which way it shines."""
+    along, height, off = (window.start + window.end) / 2, (window.sill + window.top) / 2, 0.02
+    if window.wall == "back":
+        return (along, room.depth - off, height), (0, -1, 0)
+    if window.wall == "left":
+        return (room.left + off, along, height), (1, 0, 0)
+    return (room.right - off, along, height), (-1, 0, 0)
 
 
 def add_furniture(scene: dict[str, Any], solids: Sequence[Solid], fabric: Colour, look: Look) -> dict[str, Any]:
@@ -128,9 +137,9 @@ def add_furniture(scene: dict[str, Any], solids: Sequence[Solid], fabric: Colour
     return scene | {f"solid_{index}": _mesh(solid, fabric, look) for index, solid in enumerate(solids)}
 
 
-def _sensor(room: Room, size: tuple[int, int], crop: Crop) -> dict[str, Any]:
+def sensor(camera: Camera, size: tuple[int, int], crop: Crop, *, even: bool = False) -> dict[str, Any]:
+    """Return the camera (scaled to the picture) with a film of this size (width, height), of which the crop is seen."""
     width, height = size
-    camera = room.camera.scaled(width, height)
     forward = camera.forward
     return {
         "type": "perspective",
@@ -155,7 +164,8 @@ def _sensor(room: Room, size: tuple[int, int], crop: Crop) -> dict[str, Any]:
             "pixel_format": "rgb",
             "rfilter": {"type": "box"},  # the denoiser fails on the correlated noise of any other
         },
-        "sampler": {"type": "independent"},
+        # Spread evenly over the pixel, few samples already draw smooth edges.
+        "sampler": {"type": "multijitter" if even else "independent"},
     }
 
 
@@ -212,11 +222,13 @@ def _mesh(solid: Solid, fabric: Colour, look: Look) -> Any:
         props=properties,
     )
     if look is Look.NORMAL:
-        mesh.add_attribute("vertex_facing", 3, ((normals + 1) / 2).ravel().tolist())
+        mesh.add_attribute("vertex_facing", 3, [0.0] * normals.size)
     values = mi.traverse(mesh)
     values["vertex_positions"] = np.ascontiguousarray(solid.positions, dtype=np.float32).ravel()
     values["vertex_normals"] = np.ascontiguousarray(normals, dtype=np.float32).ravel()
     values["vertex_texcoords"] = np.ascontiguousarray(part.coordinates, dtype=np.float32).ravel()
+    if look is Look.NORMAL:
+        values["vertex_facing"] = ((normals + 1) / 2).astype(np.float32).ravel()
     values["faces"] = np.ascontiguousarray(part.faces, dtype=np.uint32).ravel()
     values.update()
     return mesh

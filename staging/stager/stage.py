@@ -4,44 +4,38 @@ The room is measured, furniture is arranged in it by rules, rendered where it st
 the photo: walls, windows, doors, floor and camera are kept by construction.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 
-from staging.stager.camera import NoCamera, Pixels, find_camera, working_copy
-from staging.stager.colour import to_linear
-from staging.stager.composite import find_exposure, lay_over, make_layers
-from staging.stager.frame import back_wall_mask, fade_to_edges, fit_size, floor_mask, needed_part
+from staging.stager.camera import Camera, Floats, Pixels
+from staging.stager.colour import Light32, to_linear
+from staging.stager.composite import Layers, find_exposure, flat_place, lay_over, make_layers
+from staging.stager.debug import UNSEEN, Show, draw_light, draw_plan, draw_room
+from staging.stager.finish import read_finish
+from staging.stager.frame import Crop, Views, back_wall_mask, fade_to_edges, fit_size, floor_mask, needed_part
 from staging.stager.furniture import Catalogue
 from staging.stager.groups import GROUPS
 from staging.stager.layout import Layout, NoPlace, arrange
-from staging.stager.light import read_light
-from staging.stager.openings import find_openings
-from staging.stager.render import render_views, silhouette
-from staging.stager.room import LEAST_CONFIDENCE, Room, find_room
-from staging.stager.scene import Look, add_furniture, place_parts, room_scene
+from staging.stager.light import RoomLight, read_light
+from staging.stager.measure import CannotStage, Measured, Said, measure
+from staging.stager.presets import EMPTY_DIVISOR, PRESETS, Preset, PresetName
+from staging.stager.render import Guides, bring_back, denoise, silhouette, trace_empty, trace_guides, trace_light
+from staging.stager.room import Room
+from staging.stager.scene import Look, Solid, add_furniture, place_parts, room_scene, sensor
 
-Quality = Literal["draft", "standard"]
 Progress = Callable[[float, str], None]
 """Told how far the staging is, 0 to 1, and what it does."""
 
-RENDER: Mapping[str, tuple[int, int]] = {"draft": (768, 4), "standard": (1024, 8)}
-"""By quality: the long side of the render in pixels, and its samples a pixel."""
 FINEST_OUTLINE = 2048
 """The long side at which outlines are drawn, for photos that are larger."""
 FADE_PIXELS = 24
-OUT_OF_REACH = {
-    "bathroom": "a bathroom is all fixtures",
-    "outdoor": "it needs walls to tell where the floor is",
-}
-
-
-class CannotStage(Exception):
-    """The photo cannot be staged; the message is a sentence fit to show."""
+OUT_OF_REACH = {"bathroom": "a bathroom is all fixtures"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +52,27 @@ class Staging:
     """What a person should know about it."""
     room: Room
     layout: Layout
+    layers: Layers
+    place: Floats
+    """Where the layers lie; see `staging.stager.composite.flat_place`."""
 
 
 def stage(
-    photo: Pixels, *, room_type: str, style: str, seed: int, quality: Quality = "standard", progress: Progress
+    photo: Pixels,
+    *,
+    room_type: str,
+    style: str,
+    seed: int,
+    preset: PresetName = "standard",
+    said: Said | None = None,
+    progress: Progress,
+    show: Show = UNSEEN,
 ) -> Staging:
     """Return the room furnished; the same arguments give the same picture on the same machine.
 
-    `photo` is (rows, columns, RGB); room_type is a `staging.rooms.RoomType` value. CannotStage says
-    why when the room cannot be measured, has no place, or is of a type there is no furniture for.
+    `photo` is (rows, columns, RGB); room_type is a `staging.rooms.RoomType` value; `said` is what a
+    person told of the room. CannotStage says why when the room cannot be measured, has no place, or
+    is of a type there is no furniture for. `show` gets a picture of each step.
     """
     if room_type not in GROUPS:
         reason = OUT_OF_REACH.get(room_type, "there are no rules for it")
@@ -77,62 +83,155 @@ def stage(
     clock = _Clock()
     catalogue = Catalogue()
     progress(0.02, "Measuring the room")
-    room = _measure(photo)
+    measured = measure(photo, said or Said())
+    room = measured.room
+    show("1 room", lambda: draw_room(measured.photo, room))
     clock.lap("measure")
     progress(0.15, "Arranging furniture")
     layout = _arrange(room, catalogue, room_type, style, seed)
+    show("2 plan", lambda: draw_plan(room, layout.placements))
     clock.lap("arrange")
-    progress(0.18, "Building the scene")
-    height, width = photo.shape[:2]
-    long_side, samples = RENDER[quality]
-    size = fit_size(width, height, long_side)
-    crop = needed_part(room, layout.placements, size)
-    small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    linear = to_linear(small)
-    light = read_light(linear, room.scaled(*size))
-    solids = place_parts(layout.placements, catalogue, room.camera)
-
-    def scenes(look: Look, furnished: bool) -> dict[str, Any]:
-        empty = room_scene(room, light, size, crop, look)
-        return add_furniture(empty, solids, layout.fabric, look) if furnished else empty
-
+    progress(0.2, "Building the scene")
+    view = _View(measured, layout, catalogue, PRESETS[preset])
     clock.lap("build")
-    progress(0.25, "Rendering")
-    views = render_views(scenes, samples, lambda share: progress(0.25 + 0.6 * share, "Rendering"))
+    rendered = view.render(lambda share: progress(0.22 + 0.58 * share, "Rendering"))
+    show("3 empty", lambda: draw_light(rendered.views.empty))
+    show("4 furnished", lambda: draw_light(rendered.fine))
     clock.lap("render")
-    progress(0.85, "Laying the furniture over the photo")
-    fine = fit_size(width, height, FINEST_OUTLINE)
-    finer = fine[0] / size[0]
-    cover = silhouette(solids, room.camera.scaled(*fine), crop, finer)
-    window = np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
-    bare = floor_mask(room, size, crop, from_wall=0.2), back_wall_mask(room, size, crop)
-    exposure = find_exposure(linear[window], views.empty, bare)
-    floor = floor_mask(room, size, crop, from_wall=0.0)
-    layers = make_layers(views, cover, floor, exposure, scale=max(size) / 1024)
-    layers = replace(layers, shade=fade_to_edges(layers.shade, crop, size, FADE_PIXELS))
-    across, down = width / size[0], height / size[1]
-    place = crop.left * across, crop.top * down, (crop.left + crop.width) * across, (crop.top + crop.height) * down
-    picture = lay_over(photo, layers, place)
+    progress(0.82, "Laying the furniture over the photo")
+    layers = view.layers(rendered)
+    show("5 cover", lambda: draw_light(layers.cover))
+    show("6 shade", lambda: draw_light(layers.shade))
+    finish = read_finish(photo)
+    layers = replace(layers, furniture=finish.softened(layers.furniture, 1 / view.fineness))
+    picture = lay_over(photo, layers, view.place, finish)
+    show("7 staged", lambda: picture)
     clock.lap("composite")
     progress(1.0, "Done")
-    return Staging(picture, room.confidence, clock.seconds, _notes(room, catalogue, room_type, style), room, layout)
+    notes = _notes(measured, catalogue, room_type, style)
+    return Staging(picture, room.confidence, clock.seconds, notes, room, layout, layers, view.place)
 
 
-def _measure(photo: Pixels) -> Room:
-    """Return the room; CannotStage when it was not found with enough certainty."""
-    working = working_copy(photo)
-    try:
-        room = find_room(working, find_camera(working))
-        confidence = room.confidence
-    except NoCamera:
-        confidence = 0.0
-    if confidence < LEAST_CONFIDENCE:
-        raise CannotStage(
-            "The floor of this room could not be found with enough certainty "
-            f"(confidence {confidence:.1f}, at least {LEAST_CONFIDENCE:.1f} is needed), so it was left unstaged. "
-            "A level photo in landscape format that shows the back wall and both side walls works best."
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    views: Views
+    """Coarse: furnished and empty."""
+    fine: Light32
+    """The furnished view at full size."""
+
+
+class _View:
+    """One staging as the renderer sees it."""
+
+    def __init__(self, measured: Measured, layout: Layout, catalogue: Catalogue, preset: Preset) -> None:
+        room, photo = measured.room, measured.level_photo
+        self._room, self._layout, self._preset = room, layout, preset
+        height, width = photo.shape[:2]
+        self._size = fit_size(width, height, preset.long_side)
+        self.fineness = self._size[0] / measured.pixels_across
+        """Pixels of the render for one of the photo's."""
+        self._camera = room.camera.scaled(*self._size)
+        self._crop = _whole(needed_part(room, layout.placements, self._size), preset.divisor)
+        self._linear = to_linear(
+            np.asarray(cv2.resize(photo, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         )
-    return find_openings(working, room)
+        self._light: RoomLight = read_light(self._linear, room.scaled(*self._size))
+        self._solids: list[Solid] = place_parts(layout.placements, catalogue, room.camera)
+        self._outline_size = fit_size(*measured.finest, FINEST_OUTLINE)
+        crop = self._crop
+        shares = (crop.left, crop.top, crop.left + crop.width, crop.top + crop.height)
+        to_render = np.diag([self._size[0] / width, self._size[1] / height, 1.0]) @ measured.to_level
+        self.place = flat_place(*shares) @ to_render
+
+    def render(self, progress: Callable[[float], None]) -> _Rendered:
+        """Trace what is needed and bring it together."""
+        crop, divisor, preset = self._crop, self._preset.divisor, self._preset
+        small = Crop(crop.left // divisor, crop.top // divisor, crop.width // divisor, crop.height // divisor)
+        fine_view = sensor(self._camera, _covering(self._size, crop, 1), crop, even=True)
+        guides = trace_guides(lambda look: self._scene(fine_view, look, True), preset.guide_samples)
+        progress(0.2)
+        coarse_camera = _divided(self._camera, divisor)
+        coarse_view = sensor(coarse_camera, _covering(self._size, crop, divisor), small)
+        scene = self._scene(coarse_view, Look.LIGHT, True)
+        light = trace_light(scene, coarse_camera, small, preset, lambda share: progress(0.2 + 0.6 * share))
+        coarse_guides = _halved(guides, divisor)
+        furnished = denoise(light, coarse_guides)
+        progress(0.88)
+        fine = furnished if divisor == 1 else bring_back(furnished, coarse_guides, guides)
+        empty = self._empty(small)
+        progress(1.0)
+        return _Rendered(Views(furnished, empty), fine)
+
+    def _scene(self, view: dict[str, Any], look: Look, furnished: bool) -> dict[str, Any]:
+        empty = room_scene(self._room, self._light, view, look)
+        return add_furniture(empty, self._solids, self._layout.fabric, look) if furnished else empty
+
+    def _empty(self, small: Crop) -> Light32:
+        """Return the empty room in the coarse crop; it is traced whole, so that the next layout can use it."""
+        times = EMPTY_DIVISOR
+        size = math.ceil(self._size[0] / times), math.ceil(self._size[1] / times)
+        whole = sensor(_divided(self._camera, times), size, Crop(0, 0, *size))
+        key = b"".join((repr((self._room, size, self._preset)).encode(), self._light.key))
+        light = trace_empty(key, lambda look: self._scene(whole, look, False), self._preset.empty_samples)
+        share = self._preset.divisor / times
+        onto = np.array([[share, 0, (small.left + 0.5) * share - 0.5], [0, share, (small.top + 0.5) * share - 0.5]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        fitted = cv2.warpAffine(light, onto, (small.width, small.height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(fitted, dtype=np.float32)
+
+    def layers(self, rendered: _Rendered) -> Layers:
+        """Return what is laid over the photo."""
+        crop, room, size, views = self._crop, self._room, self._size, rendered.views
+        finer = self._outline_size[0] / size[0]
+        cover = silhouette(self._solids, room.camera.scaled(size[0] * finer, size[1] * finer), crop, finer)
+        coarse = (views.empty.shape[1], views.empty.shape[0])
+        window = np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
+        photo = _shrunk(self._linear[window], coarse)
+        bare = [
+            _shrunk(floor_mask(room, size, crop, from_wall=0.2), coarse),
+            _shrunk(back_wall_mask(room, size, crop), coarse),
+        ]
+        exposure = find_exposure(photo, views.empty[: photo.shape[0], : photo.shape[1]], bare)
+        floor = _shrunk(floor_mask(room, size, crop, from_wall=0.0), coarse)
+        layers = make_layers(views, rendered.fine, cover, floor, exposure, max(size) / 1024 / self._preset.divisor)
+        fade = max(2, FADE_PIXELS // self._preset.divisor)
+        shares = Crop(*(value // self._preset.divisor for value in (crop.left, crop.top, crop.width, crop.height)))
+        small_size = (size[0] // self._preset.divisor, size[1] // self._preset.divisor)
+        return replace(layers, shade=fade_to_edges(layers.shade, shares, small_size, fade))
+
+
+def _whole(crop: Crop, divisor: int) -> Crop:
+    """Return the crop with sides on whole coarse pixels; it may go a little beyond the picture."""
+    left, top = crop.left // divisor * divisor, crop.top // divisor * divisor
+    right, bottom = (math.ceil(end / divisor) * divisor for end in (crop.left + crop.width, crop.top + crop.height))
+    return Crop(left, top, right - left, bottom - top)
+
+
+def _covering(size: tuple[int, int], crop: Crop, divisor: int) -> tuple[int, int]:
+    """Return the film's size: the picture's, or the crop's end where it goes beyond."""
+    ends = crop.left + crop.width, crop.top + crop.height
+    return max(math.ceil(size[0] / divisor), ends[0] // divisor), max(math.ceil(size[1] / divisor), ends[1] // divisor)
+
+
+def _divided(camera: Camera, divisor: int) -> Camera:
+    """Return the camera for a picture so many times as small, whose pixels may end beyond its sides."""
+    return replace(
+        camera,
+        focal=camera.focal / divisor,
+        centre_x=camera.centre_x / divisor,
+        horizon=camera.horizon / divisor,
+    )
+
+
+def _halved(guides: Guides, divisor: int) -> Guides:
+    if divisor == 1:
+        return guides
+    size = guides.albedo.shape[1] // divisor, guides.albedo.shape[0] // divisor
+    return Guides(_shrunk(guides.albedo, size), _shrunk(guides.normal, size))
+
+
+def _shrunk(picture: Light32, size: tuple[int, int]) -> Light32:
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _arrange(room: Room, catalogue: Catalogue, room_type: str, style: str, seed: int) -> Layout:
@@ -145,18 +244,16 @@ def _arrange(room: Room, catalogue: Catalogue, room_type: str, style: str, seed:
         ) from None
 
 
-def _notes(room: Room, catalogue: Catalogue, room_type: str, style: str) -> tuple[str, ...]:
-    notes = []
+def _notes(measured: Measured, catalogue: Catalogue, room_type: str, style: str) -> tuple[str, ...]:
+    notes = list(measured.notes)
     if room_type == "kitchen":
-        notes.append("A kitchen gets a dining table: the offline stager has no kitchen furniture.")
+        notes.append("A kitchen gets a table or a breakfast bar: its units are fixtures, which are never added.")
     if room_type == "other":
         notes.append("A room of no stated type is furnished as a living room.")
     if style.strip().lower() not in catalogue.styles:
         notes.append(
             f"The style {style!r} is not known to the offline stager; {next(iter(catalogue.styles))} was used."
         )
-    if not room.camera.focal_measured:
-        notes.append("The lens could not be measured; a usual one was assumed.")
     return tuple(notes)
 
 

@@ -42,26 +42,44 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
     import cv2
     import numpy as np
 
-    from staging.stager.stage import CannotStage, stage
-
     photo = cv2.imread(str(question["path"]), cv2.IMREAD_COLOR_RGB)
     if photo is None:
         send(answers, {"refused": "The room's picture cannot be read any more. Upload it again."})
         return
+    pixels = np.asarray(photo, dtype=np.uint8)
+    if question.get("work") == "tone":
+        from staging.stager.tone import tone
+
+        _hand_over(
+            tone(pixels, question.get("look", "bright")), {"seconds": {}, "confidence": None, "notes": []}, answers
+        )
+        return
+
+    from staging.stager.measure import CannotStage, Said
+    from staging.stager.stage import stage
+
     try:
         staged = stage(
-            np.asarray(photo, dtype=np.uint8),
+            pixels,
             room_type=str(question.get("room_type", "other")),
             style=str(question.get("style", "")),
             seed=int(question.get("seed") or 0),
-            quality=question.get("quality", "standard"),
-            progress=lambda share, _: send(answers, {"progress": share}),
+            preset=question.get("quality", "standard"),
+            said=Said.read(question.get("said") or {}),
+            progress=lambda share, step: send(answers, {"progress": share, "step": step}),
         )
     except CannotStage as error:
         send(answers, {"refused": str(error)})
         return
-    _, png = cv2.imencode(".png", cv2.cvtColor(staged.picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     told = {"seconds": dict(staged.seconds), "confidence": staged.confidence, "notes": list(staged.notes)}
+    _hand_over(staged.picture, told, answers)
+
+
+def _hand_over(picture: Any, told: dict[str, Any], answers: BinaryIO) -> None:
+    """Send the picture as PNG, and what is told of it."""
+    import cv2
+
+    _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     send(answers, told, [png.tobytes()])
 
 

@@ -27,6 +27,7 @@ from staging.store.connection import LedgerFile
 from staging.store.contenders import Contender, ContenderLedger
 from staging.store.cost_reading import LONGEST_BY_DAY
 from staging.store.costs import CostLedger
+from staging.store.demo import DemoLedger
 from staging.store.documents import Document, DocumentLedger
 from staging.store.experiments import ArmFigures, ArmVote, Assignment, ExperimentLedger
 from staging.store.export import export, parquet
@@ -160,6 +161,7 @@ class Store:
         self.scores = ScoreLedger(ledger, self.audit)
         self.labels = LabelLedger(ledger)
         self.judgements = JudgementLedger(ledger)
+        self.demo = DemoLedger(ledger)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:

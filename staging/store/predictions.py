@@ -69,6 +69,21 @@ class PredictionLedger:
             _write_events(cursor, [end])
 
     @again_on_conflict
+    def bring_in_lives(
+        self, comparison: Comparison, predictions: Sequence[Prediction], events: Sequence[Event], at: datetime
+    ) -> None:
+        """Keep predictions with all that happened to them after they were queued at `at`, to their ends.
+
+        As of `bring_in`, no reader ever sees one unfinished. ValueError when one does not end.
+        """
+        if {event.prediction_id for event in events if event.state.final} != {one.id for one in predictions}:
+            raise ValueError("these events do not end the predictions")
+        with self._ledger.writing() as cursor:
+            _queue(cursor, comparison, predictions, at, {})
+            _adopt(cursor, [event for event in events if event.provider_id is not None])
+            _write_events(cursor, events)
+
+    @again_on_conflict
     def append(self, events: Sequence[Event]) -> None:
         """Write the events, all or none; they are on the disk afterwards.
 

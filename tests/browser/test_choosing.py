@@ -105,11 +105,11 @@ def test_all_shown_and_none_by_key_and_by_button(open_page: OpenPage) -> None:
 
     card(page, "Salon").focus()
     page.keyboard.press("Control+a")
-    expect(bar).to_contain_text("(5 rooms × 2 models)")
+    expect(bar).to_contain_text("(8 rooms × 2 models)")
     page.keyboard.press("Escape")
     expect(bar).to_contain_text("Choose at least one room")
     group(page).get_by_role("button", name="All", exact=True).click()
-    expect(bar).to_contain_text("(5 rooms × 2 models)")
+    expect(bar).to_contain_text("(8 rooms × 2 models)")
     group(page, "Models").get_by_role("button", name="None", exact=True).click()
 
     expect(bar).to_contain_text("Choose at least one room and one model.")
@@ -146,7 +146,7 @@ def test_search_and_filter_keep_what_is_chosen_and_say_what_is_not_shown(open_pa
     expect(rooms.get_by_text("Nothing matches.")).to_be_visible()
     rooms.get_by_role("button", name="Show all").click()
 
-    expect(rooms.locator(".card:visible")).to_have_count(5)
+    expect(rooms.locator(".card:visible")).to_have_count(8)
     expect(rooms.get_by_role("status")).to_have_text("2 chosen")
 
 
@@ -160,7 +160,7 @@ def test_a_search_finds_models_in_a_folded_group(open_page: OpenPage) -> None:
 
     expect(card(page, "Nano Banana Pro")).to_be_hidden()
     models.get_by_label("Provider").select_option("offline")
-    expect(models.locator(".card:visible")).to_have_count(2)
+    expect(models.locator(".card:visible")).to_have_count(3)
 
 
 def test_quick_clicks_are_all_kept(open_page: OpenPage) -> None:
