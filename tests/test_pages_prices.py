@@ -66,7 +66,7 @@ def test_every_model_is_listed_with_its_price_and_source(first_lab: Lab) -> None
     screen = prices()
 
     shown = {name: column(screen, name, "At worst") for name in ("Model", "Price", "Since", "Set by", "Source")}
-    assert len(shown["Model"]) == len(first_lab.registry)
+    assert len(shown["Model"]) == len(first_lab.registry.every())
     assert (shown["Model"][0], shown["Price"][0], shown["Since"][0], shown["Set by"][0]) == (
         MODEL,
         "$0.05 per image",
