@@ -56,7 +56,7 @@ def put(web: Web, path: str = PATH, body: object = None, etag: str | None = None
 def test_all_prices_are_told_with_their_sources(web: Web, lab: Lab) -> None:
     found = told(web.ask("/admin/prices"))["prices"]
 
-    assert [one["model"] for one in found] == [spec.id for spec in lab.registry]
+    assert [one["model"] for one in found] == [spec.id for spec in lab.registry.every()]
     assert all(one["price"]["source"] for one in found)
     by_second = next(one for one in found if one["model"] == "jschoormans/interior-v2")
     assert (by_second["price"]["usd_per_second"], by_second["shipped"]["usd_per_second"]) == ("0.000975", None)

@@ -32,6 +32,8 @@ EVERYTHING = """() => {
 }"""
 BODIES = 12
 """Pictures whose bytes are read too: the first ballots'. What is in all of them is tested without a browser."""
+FETCHED = "n => performance.getEntriesByType('resource').filter(one => /blind.(?!.*room)/.test(one.name)).length >= n"
+"""True once so many blind pictures are there, each fetched whole; the room's own are not counted."""
 READY = ".ballot[data-ready]:not([data-ready=''])"
 
 
@@ -239,7 +241,7 @@ def test_a_set_is_judged_by_keyboard_right_after_it_was_chosen(shared: AppServer
 def test_two_quick_votes_both_count_once(shared: AppServer, open_page: OpenPage) -> None:
     page = open_page("/vote", server=shared, tolerate=PROBES)
     first = ready(page)
-    page.wait_for_load_state("networkidle")  # the next pictures are there too
+    page.wait_for_function(FETCHED, arg=4)  # the next pictures are there too, else the second vote would have to wait
 
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")
