@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
 # Most tests wait more than they reckon, and a browser with its app does not fill two cores.
 WORKERS ?= 2
-BROWSERS ?= 1
+BROWSERS ?= 2
 # Not in test-results, which pytest-playwright empties when it begins.
 BROWSER_LOG := .pytest_cache/browser.log
 # Their own memory of what failed: the others, who run beside them, write theirs.

@@ -29,9 +29,10 @@ def test_rooms_are_chosen_by_keyboard_and_the_estimate_follows(open_page: OpenPa
     page.keyboard.press("Space")
     expect(card(page, "Office")).to_have_attribute("aria-pressed", "true")
     expect(bar).to_contain_text("4 pictures")
+    last = names(page, group(page).locator(".card"))[-1]
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    expect(card(page, "Bedroom")).to_have_attribute("aria-pressed", "true")
+    expect(card(page, last)).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Home")
     page.keyboard.press("Space")
 
