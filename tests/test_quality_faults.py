@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from staging import quality
-from staging.quality import QualityReport
+from staging.quality import QualityReport, drift
+from staging.quality.evidence import gather
 from staging.quality.frames import find_frames
-from staging.quality.pair import make_pair
+from staging.quality.pair import Pixels, make_pair
 from tests import drawn_rooms
 from tests.bench.bench_quality import auc, by_mode, judge, kept_and_refused
 from tests.bench.naive_quality import all_of_them
@@ -94,6 +95,49 @@ def test_openings_are_found_and_bare_walls_have_none() -> None:
     bare = replace(drawn_rooms.make_room(302), holes=())
     walls = drawn_rooms.draw(bare, finer=1)
     assert find_frames(make_pair(walls, walls)) == ()
+
+
+@cache
+def large_ceiling() -> tuple[drawn_rooms.Scene, Pixels]:
+    """Return a room whose ceiling fills half of the upper picture, and whose right window the border cuts."""
+    room = drawn_rooms.make_room(201)
+    return room, drawn_rooms.draw(room, finer=1)
+
+
+def test_paint_is_seen_where_the_ceiling_fills_most_of_the_upper_picture() -> None:
+    room, original = large_ceiling()
+    painted = drawn_rooms.draw(replace(room, wall_colour=(0.32, 0.45, 0.40)), finer=1)
+
+    assert "walls_recoloured" in codes(quality.score(original, painted))
+    evening = np.clip(original * np.array([0.98, 0.93, 0.88]), 0, 255).astype(np.uint8)
+    assert "walls_recoloured" not in codes(quality.score(original, evening))
+
+
+def test_a_window_that_the_border_cuts_is_found() -> None:
+    original = large_ceiling()[1]
+
+    found = find_frames(make_pair(original, original))
+
+    assert [one.kind for one in found if max(x for x, _ in one.corners) > 0.99] == ["window"]
+
+
+def test_the_wall_between_a_window_and_a_corner_is_no_door() -> None:
+    room = drawn_rooms.make_room(312)
+    original = drawn_rooms.draw(room, finer=1)
+
+    found = find_frames(make_pair(original, original))
+
+    doors = [one for one in found if one.kind == "door"]
+    assert all(min(x for x, _ in one.corners) < 0.1 for one in doors), doors  # its only door is at the left border
+
+
+def test_a_map_that_finds_no_more_structure_is_no_moved_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = np.full((576, 768, 3), 200, np.uint8)
+    picture[100:400, 20:120] = 90  # all of its lines are at the left, where the map below hardly moves anything
+    by_chance = np.array([[1.02, 0, 0], [0, 1, 0]], np.float32)
+    monkeypatch.setattr(drift, "find_affine", lambda pair: (by_chance, 15, 23))
+
+    assert gather(make_pair(picture, picture)).drift.affine is None
 
 
 def test_the_committed_pictures_are_small() -> None:

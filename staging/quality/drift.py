@@ -72,7 +72,8 @@ def find_drift(pair: Pair, samples: Samples, least: Floats, tight: int, reach: i
     moved = found.within(tight)[found.inside].mean() if found.inside.any() else 0.0
     corners = np.array([[0, 0], [pair.width, 0], [pair.width, pair.height], [0, pair.height]], np.float64)
     steps = np.linalg.norm(corners @ affine[:, :2].T + affine[:, 2] - corners, axis=1)
-    surely = steps.max() / pair.diagonal > 0.008 and moved >= still - 0.01 and agreeing > 0.35 * matches
+    # A map that finds no more than none does is a chance agreement: the camera stood still, a window went.
+    surely = steps.max() / pair.diagonal > 0.008 and moved > still + 0.02 and agreeing > 0.35 * matches
     if moved > still + 0.06 or surely:
         return Drift(affine, float(np.sqrt((steps**2).mean()) / pair.diagonal), agreeing)
     return Drift(None, 0.0, agreeing)

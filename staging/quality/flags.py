@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from staging.quality.colour import OTHER_PAINT
 from staging.quality.evidence import Evidence, window_means
 from staging.quality.openings import OpeningFate, rate_one
 from staging.quality.pair import ramp
@@ -81,7 +82,7 @@ def _of_an_opening(fate: OpeningFate) -> Iterator[Flag]:
 
 def _of_colour(findings: "Findings") -> Iterator[Flag]:
     found = findings.colour
-    tint = max(ramp(found.tint, 6, 14), ramp(found.tint_of_a_quarter, 7, 14))
+    tint = max(ramp(found.tint, 6, 14), ramp(found.tint_of_a_quarter, 7, 14), ramp(found.of_a_surface, *OTHER_PAINT))
     yield Flag("walls_recoloured", "the walls have another colour", tint)
     words = "the room is lighter" if found.light > 0 else "the room is darker"
     yield Flag("light_changed", words, ramp(abs(found.light), 9, 26))

@@ -106,13 +106,21 @@ def find_frames(pair: Pair) -> tuple[Opening, ...]:
             found = _judge_cut(pair, edges, left, at_left=at_left)
             if found is not None:
                 judged.append(found)
-    glass = [corners for _, _, corners in judged if _is_glass(pair, corners)]
-    judged = [one for one in judged if not _is_between(one[2], glass) or _is_glass(pair, one[2])]
+    views = [one for one in judged if _is_glass(pair, one[2])]
+    glass, windows = [one[2] for one in views], [one[2] for one in _clearest(views)]
+    walls = [one for one in judged if _is_between(one[2], glass) or _shares_a_side(one[2], windows)]
+    walls = [one for one in walls if not _is_glass(pair, one[2])]
+    kept = _clearest([one for one in judged if not any(one is wall for wall in walls)])
+    return tuple(opening for _, opening, _ in kept[:8])
+
+
+def _clearest(judged: list[tuple[float, Opening, Floats]]) -> list[tuple[float, Opening, Floats]]:
+    """Return the clearest of those that overlap."""
     kept: list[tuple[float, Opening, Floats]] = []
     for one in sorted(judged, key=lambda item: -item[0]):
         if all(_overlap(one[2], other[2]) < 0.25 for other in kept):
             kept.append(one)
-    return tuple(opening for _, opening, _ in kept[:8])
+    return kept
 
 
 def _uprights(pair: Pair) -> list[_Upright]:
@@ -215,7 +223,9 @@ def _judge_cut(pair: Pair, edges: _Edges, side: _Upright, *, at_left: bool) -> t
     inward = 1.0 if at_left else -1.0
     on = top + np.array([inward * 6, 0], np.float32)
     goes_on = np.array([[inward * 0.5 * wide, slope * 0.5 * wide] for slope in np.arange(-0.4, 0.45, 0.05)], np.float32)
-    if upright < 0.8 or edges.supports(np.tile(on, (len(goes_on), 1)), on + goes_on, flat=True).max() > 0.7:
+    if upright < 0.8 or _goes_on(
+        edges, on, on + goes_on, float(edges.steepness(top[None], far_top[None], flat=True)[0])
+    ):
         return None
     contrasts = [
         edges.contrast(top, far_top, np.array([0, -1], np.float32), flat=True),
@@ -226,6 +236,13 @@ def _judge_cut(pair: Pair, edges: _Edges, side: _Upright, *, at_left: bool) -> t
     corners = np.array([top, far_top, far_bottom, bottom], np.float32)
     opening = _opening(pair, corners, is_door=is_door)
     return None if opening is None else (upright + float(np.mean(contrasts)), opening, corners)
+
+
+def _goes_on(edges: _Edges, start: Floats, ends: Floats, top: float) -> bool:
+    """True when a line half as steep as the top leads from the start to an end: a ceiling's, not a shadow's."""
+    starts = np.tile(start, (len(ends), 1))
+    lines = edges.supports(starts, ends, flat=True) > 0.7
+    return bool((lines & (edges.steepness(starts, ends, flat=True) > 0.5 * top)).any())
 
 
 _STEPS = np.array([(a, b) for a in range(-8, 9, 2) for b in range(-8, 9, 2)], np.float32)
@@ -281,6 +298,12 @@ def _is_between(corners: Floats, glass: list[Floats]) -> bool:
     at_left = any(abs(float(one[:, 0].max() - left)) < 16 for one in glass)
     at_right = any(abs(float(one[:, 0].min() - right)) < 16 for one in glass)
     return at_left and at_right
+
+
+def _shares_a_side(corners: Floats, windows: list[Floats]) -> bool:
+    """True for the wall between a window and a corner of the room: one of its sides is the window's own."""
+    left, right = corners[:, 0].min(), corners[:, 0].max()
+    return any(abs(float(one[:, 0].max() - left)) < 10 or abs(float(one[:, 0].min() - right)) < 10 for one in windows)
 
 
 def _opening(pair: Pair, corners: Floats, *, is_door: bool) -> Opening | None:
