@@ -4,6 +4,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help install run demo test check coverage bench chaos fuzz soak screenshots replicate-server constraints clean
 
+# Images for containers often set it: then every start of Python compiles the whole app anew, for twice the time.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
@@ -49,7 +52,7 @@ demo: install  ## Start Staging Lab with a month of demo history, made on this m
 check: install coverage  ## Lint, formatting, types, and full coverage where it is promised
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	$(RUN) mypy
+	$(RUN) mypy --num-workers=2
 
 # The registry and the builders decide what is sent and paid for: every branch of them is tested.
 coverage: install

@@ -8,7 +8,7 @@ import pytest
 
 from staging.config import Settings
 
-pytest_plugins = ["tests.replicate_server_fixtures", "tests.screens"]
+pytest_plugins = ["tests.replicate_server_fixtures", "tests.shared", "tests.screens"]
 
 
 @pytest.hookimpl(trylast=True)

@@ -32,15 +32,6 @@ def _packages_scanned_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def first_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder after its first start, to be copied: reading the sample rooms takes seconds."""
-    folder = tmp_path_factory.mktemp("first") / "data"
-    with lab_at(folder, sample_rooms=True):
-        pass
-    return folder
-
-
 @pytest.fixture
 def first_lab(first_folder: Path, tmp_path: Path) -> Iterator[Lab]:
     """The pages' lab, without a token."""

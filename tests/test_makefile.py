@@ -87,6 +87,15 @@ def test_an_interrupted_install_is_done_again(checkout: Path) -> None:
     assert not (checkout / ".venv" / ".installed").exists()
 
 
+def test_bytecode_is_kept_where_the_machine_forbids_it(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    telling = WORKING.replace('echo "$@"', 'echo "${PYTHONDONTWRITEBYTECODE:-kept}"')
+
+    make(checkout, "install", f"PYTHON={program(checkout / 'python3', telling)}")
+
+    assert set(asked(checkout)) == {"kept"}
+
+
 def test_ci_runs_what_the_documents_say() -> None:
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
 

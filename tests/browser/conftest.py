@@ -114,12 +114,14 @@ def viewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewed]:
 
 
 @pytest.fixture
-def start_app(tmp_path: Path) -> Iterator[Callable[..., AppServer]]:
-    """Start an app of the test's own: `start_app(STAGING_CONCURRENCY="2")`; it is ended afterwards."""
+def start_app(tmp_path: Path, first_folder: Path) -> Iterator[Callable[..., AppServer]]:
+    """Start an app of the test's own, not its first: `start_app(STAGING_CONCURRENCY="2")`; it is ended afterwards."""
     started: list[AppServer] = []
 
     def start(**environment: str) -> AppServer:
-        server = AppServer(tmp_path / f"app-{len(started)}", environment)
+        folder = tmp_path / f"app-{len(started)}"
+        shutil.copytree(first_folder, folder)
+        server = AppServer(folder, environment)
         started.append(server)
         return server.start()
 

@@ -1,7 +1,9 @@
 """Choosing by hand, by keyboard and by dropping files; a bad file harms nobody."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -41,11 +43,13 @@ def test_rooms_are_chosen_by_keyboard_and_the_estimate_follows(open_page: OpenPa
 
 
 @pytest.fixture(scope="module")
-def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+def connected(tmp_path_factory: pytest.TempPathFactory, first_folder: Path) -> Iterator[AppServer]:
     """An app with Replicate, where a run of more than ten cents asks first."""
+    folder = tmp_path_factory.mktemp("choosing") / "data"
+    shutil.copytree(first_folder, folder)
     with ReplicateServer(seconds=0.5, queue_seconds=0.1) as server:
         environment = {**server.environment, "STAGING_CONFIRM_ABOVE_USD": "0.10"}
-        app = AppServer(tmp_path_factory.mktemp("choosing") / "data", environment).start()
+        app = AppServer(folder, environment).start()
         yield app
         app.stop()
         assert TRACEBACK not in app.log(), app.log()

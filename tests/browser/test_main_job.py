@@ -1,7 +1,9 @@
 """The main job, done in a browser against the real app and a real server that speaks Replicate's API."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -46,9 +48,13 @@ def replicate() -> Iterator[ReplicateServer]:
 
 
 @pytest.fixture(scope="module")
-def connected(replicate: ReplicateServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+def connected(
+    replicate: ReplicateServer, tmp_path_factory: pytest.TempPathFactory, first_folder: Path
+) -> Iterator[AppServer]:
     """An app with Replicate, shared by the tests that leave it running."""
-    server = AppServer(tmp_path_factory.mktemp("connected") / "data", replicate.environment).start()
+    folder = tmp_path_factory.mktemp("connected") / "data"
+    shutil.copytree(first_folder, folder)
+    server = AppServer(folder, replicate.environment).start()
     yield server
     server.stop()
     assert TRACEBACK not in server.log(), server.log()
