@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 def open_outliner(open_page: OpenPage, server: AppServer, look: object = LOOKS[0]) -> Page:
     page = open_page("/rooms", server=server, look=look, tolerate="404")  # type: ignore[arg-type]
-    page.get_by_role("button", name="Room Bedroom").click()
+    page.locator(".card[title=Bedroom]").click()
     page.get_by_role("button", name="Doors and windows: none outlined").click()
     expect(page.get_by_role("img", name="Room Bedroom")).to_be_visible()
     idle(page)
@@ -51,7 +51,7 @@ def test_a_suggestion_is_deleted_a_window_drawn_and_kept_with_the_room(
     expect(page.get_by_role("status").filter(has_text="1 window")).not_to_contain_text("not saved")
     expect(page.get_by_text("1 version")).to_be_visible()
     page.get_by_role("button", name="All rooms").click()
-    page.get_by_role("button", name="Room Bedroom").click()
+    page.locator(".card[title=Bedroom]").click()
     expect(page.get_by_role("button", name="Doors and windows: 1 window")).to_be_visible()
 
 
