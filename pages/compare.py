@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.addresses import COMPARISON, GRID, VIEW, go, hold_address
+from pages.components.addresses import COMPARISON, FLOOR, GRID, VIEW, go, hold_address
 from pages.components.asking import ORDER, ask_for_comparison
 from pages.components.past import manage
 from pages.components.second_opinion import second_opinion
@@ -42,6 +42,6 @@ hold_address()
 if COMPARISON in st.query_params:
     show_comparison(current(), st.query_params[COMPARISON])
 else:
-    for name in (VIEW, GRID):
+    for name in (VIEW, GRID, FLOOR):
         st.query_params.pop(name, None)
     ask_for_comparison(current())

@@ -246,6 +246,8 @@ class Refusal(StrEnum):
     MODEL_GONE = "model_gone"
     MODEL_FAILED = "model_failed"
     NOT_FOUND = "not_found"
+    FLOOR = "floor"
+    """A person has to say where the room's floor is, or say it again."""
     OTHER = "other"
 
 

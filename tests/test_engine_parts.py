@@ -210,6 +210,20 @@ def test_the_pace_of_polling_follows_the_work(waiting: int, typical_seconds: flo
     assert least <= asyncio.run(interval()) <= most
 
 
+def test_after_closing_nothing_is_asked_and_no_task_is_left() -> None:
+    async def left() -> set[asyncio.Task[Any]]:
+        poller = Poller(FakeProvider(), fastest_seconds=0.25, slowest_seconds=1.5)
+        waiting = asyncio.create_task(poller.until_final("a", NOW, lambda _: None))
+        await asyncio.sleep(0.01)
+        poller.look_sooner("a")  # the watch wakes as it is told to end
+        await poller.close()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(left()) == set()
+
+
 # ── group commit ─────────────────────────────────────────────────────────────────────────────
 
 

@@ -171,7 +171,7 @@ def test_a_refusal_is_a_sentence_and_keeps_the_worker(pictures: Pictures, room: 
         await provider.create(furnish("noise", no_room))
         refused = await ended(provider, "noise")
         assert refused.stage is Stage.FAILED
-        assert refused.error_kind == "input"
+        assert refused.error_kind == "floor"
         assert "could not be found with enough certainty" in str(refused.error)
         before = workers()
         await provider.create(furnish("office", room))

@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from staging.lab import Lab
-from tests.screens import told, visit
+from staging.predictions import State
+from tests.ledgers import comparison, ending, later, prediction, steps
+from tests.screens import told, visit, words
 
 CORNERS = [[0.3, 0.6], [0.7, 0.6], [0.95, 0.98], [0.02, 0.97]]
 
@@ -36,3 +40,39 @@ def test_three_corners_are_not_yet_a_floor(first_lab: Lab) -> None:
     screen.session_state[f"floor-{room}-corners"] = CORNERS[:3]
     screen.run()
     assert screen.button(key=f"floor-save-{room}").disabled
+
+
+def gave_up(lab: Lab, room: str, kind: str) -> str:
+    """Return a comparison in which the offline stager gave up on the room."""
+    asked = comparison()
+    tried = prediction(asked, room=room, model="offline/furnish", provider="offline", parameters={})
+    lives = [*steps(tried)[:2], ending(tried, State.FAILED, 3, error="It could not be staged.", error_kind=kind)]
+    lab.store.predictions.bring_in_lives(asked, [tried], lives, later(20))
+    return asked.id
+
+
+def test_a_room_without_a_floor_is_asked_for_where_it_failed_and_tried_again(first_lab: Lab) -> None:
+    room = first_lab.store.rooms.list()[0]
+    asked = gave_up(first_lab, room.digest, "floor")
+    screen = visit(comparison=asked)
+    assert f"Where is the floor of {room.name}?" in words(screen)
+    screen.button(key=f"ask-floor-{room.digest}").click().run()
+    assert told(screen, f"floor-{room.digest}")["corners"] == []
+    assert screen.button(key=f"floor-save-{room.digest}").disabled
+    screen.session_state[f"floor-{room.digest}-corners"] = CORNERS
+    screen.run()
+
+    screen.button(key=f"floor-save-{room.digest}").click().run()
+
+    first_lab.desk.cancel_comparison(asked, "ada")
+    assert not screen.exception
+    assert [list(point) for point in first_lab.floors.get(room.digest)] == CORNERS
+    assert len(first_lab.store.predictions.of_comparison(asked)) == 2
+    assert "floor" not in screen.query_params
+    assert "Where is the floor" not in words(screen)
+
+
+@pytest.mark.parametrize("kind", ["input", "model_failed"])
+def test_other_failures_ask_for_no_floor(first_lab: Lab, kind: str) -> None:
+    screen = visit(comparison=gave_up(first_lab, first_lab.store.rooms.list()[0].digest, kind))
+    assert "Where is the floor" not in words(screen)

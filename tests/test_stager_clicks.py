@@ -74,7 +74,7 @@ def test_what_is_no_floor_is_refused_with_a_sentence(points: list[tuple[float, f
 
 def test_a_room_that_could_not_be_measured_is_with_four_clicks() -> None:
     blank = np.full((576, 768, 3), 190, np.uint8)
-    with pytest.raises(CannotStage, match="click the four corners of its floor"):
+    with pytest.raises(CannotStage, match="In the app, click the four corners of its floor"):
         measure(blank, Said())
     told = measure(blank, Said(floor=tuple(corners("office"))))
     assert told.room.confidence == SAID_CONFIDENCE

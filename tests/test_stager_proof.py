@@ -97,7 +97,7 @@ def _before(room: Room, wall: str, start: float, end: float) -> tuple[float, flo
 
 @pytest.mark.parametrize("name", HELPED)
 def test_without_its_clicks_it_asks_for_them(name: str) -> None:
-    with pytest.raises(CannotStage, match="click the four corners of its floor"):
+    with pytest.raises(CannotStage, match="In the app, click the four corners of its floor"):
         measure(read(SAMPLES / name), Said())
 
 

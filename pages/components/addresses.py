@@ -18,6 +18,8 @@ VIEW = "view"
 ROOM = "room"
 """The beginning of the digest of the room being looked at."""
 LONGEST_ROOM = 12
+FLOOR = "floor"
+"""The room whose floor is being outlined."""
 LOOK = "look"
 """In which the browser keeps the viewer's mode, choice, zoom and position; only removed by the pages."""
 

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from pages.components import cells
-from pages.components.addresses import GRID, VIEW, address_of, go
+from pages.components.addresses import FLOOR, GRID, VIEW, address_of, go
 from pages.components.calm import calmly
 from pages.components.finishing import expect_end_of
+from pages.components.flooring import ask_for_floors, open_floor
 from pages.components.grid import Act, grid
 from pages.components.judging import take
 from pages.components.viewing import open_viewer
@@ -34,9 +35,10 @@ def watch(lab: Lab, comparison_id: str) -> None:
         seen = first.pop() if first else lab.desk.look(comparison_id)
         # Once, so that the timer stops. Under an open dialog it waits until that is closed: a whole
         # rerun closes a dialog for a moment and opens a new one, and zoom and divider would be lost.
-        if running and not seen.unfinished and not unscored(lab, seen) and VIEW not in st.query_params:
+        if running and not seen.unfinished and not unscored(lab, seen) and not _dialog_open():
             st.rerun()
         _progress(lab, seen)
+        ask_for_floors(lab, seen)
         rooms = lab.store.rooms.of(seen.rooms)
         act, arranged = grid(
             cells.columns(seen, lab.registry),
@@ -51,6 +53,12 @@ def watch(lab: Lab, comparison_id: str) -> None:
     live()
     if VIEW in st.query_params:
         open_viewer(lab, comparison_id)
+    elif FLOOR in st.query_params:
+        open_floor(lab, comparison_id)
+
+
+def _dialog_open() -> bool:
+    return VIEW in st.query_params or FLOOR in st.query_params
 
 
 def unscored(lab: Lab, seen: ComparisonView) -> int:

@@ -71,10 +71,12 @@ class Poller:
         if provider_id in self._waiters:
             self._sooner.set()
 
-    def close(self) -> None:
-        """Ask no more; those who still wait are to be told by whoever started them."""
+    async def close(self) -> None:
+        """Return when nothing is asked any more; those who still wait are to be told by whoever started them."""
+        self._waiters.clear()  # `wait_for` of Python 3.11 may miss the cancel: then the watch ends for want of work
         if self._task is not None:
             self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def interval_seconds(self) -> float:
         """Return how long to wait before the next question."""

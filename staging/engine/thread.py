@@ -252,7 +252,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for work in workplaces.values():
-            work.poller.close()
+            await work.poller.close()
             await work.provider.close()
 
     async def _without_provider(self, life: Life) -> None:

@@ -136,7 +136,8 @@ class OfflineProvider:
         except TimeoutError:
             self._end(job, Stage.ABORTED if job.snapshot.started_at is None else Stage.CANCELED)
         except WorkRefused as error:
-            self._end(job, Stage.FAILED, error=str(error), kind=Refusal.INPUT)
+            kind = Refusal.FLOOR if error.asks_for_floor else Refusal.INPUT
+            self._end(job, Stage.FAILED, error=str(error), kind=kind)
         except WorkerLost as error:
             self._end(job, Stage.FAILED, error=str(error), kind=Refusal.MODEL_FAILED)
         except StagingError as error:

@@ -20,6 +20,11 @@ _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 class WorkRefused(Exception):
     """The room cannot be staged; str() is a sentence fit to show. The worker is good for more."""
 
+    def __init__(self, message: str, *, asks_for_floor: bool = False) -> None:
+        """`asks_for_floor`: four points on the floor, by a person, would change the answer."""
+        self.asks_for_floor = asks_for_floor
+        super().__init__(message)
+
 
 class WorkerLost(Exception):
     """The worker ended in the middle of its work; str() is a sentence fit to show."""
@@ -61,7 +66,8 @@ class Worker:
                 if "progress" in answer.header:
                     tell(float(answer.header["progress"]), str(answer.header["step"]))
                 elif "refused" in answer.header:
-                    raise WorkRefused(str(answer.header["refused"]))
+                    asks = bool(answer.header.get("asks_for_floor"))
+                    raise WorkRefused(str(answer.header["refused"]), asks_for_floor=asks)
                 elif "broken" in answer.header:
                     log.error("the offline stager failed:\n%s", answer.header["broken"])
                     break

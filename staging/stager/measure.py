@@ -25,6 +25,10 @@ class CannotStage(Exception):
     """The photo cannot be staged; the message is a sentence fit to show."""
 
 
+class FloorUnknown(CannotStage):
+    """Nobody knows where the floor is: four points on it, by a person, would tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """A door or window as a person has outlined it."""
@@ -117,9 +121,9 @@ def _found_room(flat: Pixels) -> Room:
     try:
         room = find_room(flat, find_camera(flat))
     except NoCamera:
-        raise CannotStage(unsure(0.0)) from None
+        raise FloorUnknown(unsure(0.0)) from None
     if room.confidence < LEAST_CONFIDENCE:
-        raise CannotStage(unsure(room.confidence))
+        raise FloorUnknown(unsure(room.confidence))
     return room
 
 
@@ -128,7 +132,7 @@ def unsure(confidence: float) -> str:
     return (
         "The floor of this room could not be found with enough certainty "
         f"(confidence {confidence:.1f}, at least {LEAST_CONFIDENCE:.1f} is needed), so it was left unstaged. "
-        "Open the room on the Rooms page and click the four corners of its floor, or take a photo that shows "
+        "In the app, click the four corners of its floor, or take a photo that shows "
         "the back wall and both side walls."
     )
 
@@ -138,13 +142,13 @@ def _said_room(flat: Pixels, corners: Floats) -> Room:
     try:
         camera, sides = camera_of_floor([(float(x), float(y)) for x, y in corners], width, height)
     except NoFloor:
-        raise CannotStage(
+        raise FloorUnknown(
             "The four points are not the corners of a rectangle on a floor. Click them again: where the floor meets "
             "the walls, or anywhere along them."
         ) from None
     left, right, _, far = (float(side) for side in sides)
     if right - left < LEAST_WIDTH_METRES or far < LEAST_DEPTH_METRES:
-        raise CannotStage("The floor that was outlined is too small for furniture. Outline all of it that is seen.")
+        raise FloorUnknown("The floor that was outlined is too small for furniture. Outline all of it that is seen.")
     box = with_ceiling(EdgeMap(flat), camera, Box(0.0, far, left, right))
     return Room(
         camera, depth=far, left=left, right=right, ceiling=box.ceiling, confidence=SAID_CONFIDENCE, outlined=True

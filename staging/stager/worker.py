@@ -55,7 +55,7 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
         )
         return
 
-    from staging.stager.measure import CannotStage, Said
+    from staging.stager.measure import CannotStage, FloorUnknown, Said
     from staging.stager.stage import stage
 
     try:
@@ -69,7 +69,7 @@ def _answer(question: dict[str, Any], answers: BinaryIO) -> None:
             progress=lambda share, step: send(answers, {"progress": share, "step": step}),
         )
     except CannotStage as error:
-        send(answers, {"refused": str(error)})
+        send(answers, {"refused": str(error), "asks_for_floor": isinstance(error, FloorUnknown)})
         return
     told = {"seconds": dict(staged.seconds), "confidence": staged.confidence, "notes": list(staged.notes)}
     _hand_over(staged.picture, told, answers)
