@@ -55,7 +55,7 @@ def open_floor(lab: Lab, comparison_id: str) -> None:
         if FLOOR not in st.query_params:
             st.rerun()
         room = lab.store.rooms.get(st.query_params[FLOOR])
-        st.caption("Click the four corners of the floor, or of any rectangle on it along the walls.")
+        st.caption("The offline stager could not tell. What you say is kept with the room, and used from now on.")
         if _outlined(lab, room, "Save and try again", ""):
             for prediction_id in _wanted(lab.desk.look(comparison_id)).get(room.digest, ()):
                 lab.desk.retry(prediction_id, person(Permission.RUN))
