@@ -11,7 +11,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
 # Most tests wait more than they reckon, and a browser with its app does not fill two cores.
-WORKERS ?= 2
+WORKERS ?= 3
 BROWSERS ?= 2
 # Not in test-results, which pytest-playwright empties when it begins.
 BROWSER_LOG := .pytest_cache/browser.log
@@ -52,7 +52,7 @@ demo: install  ## Start Staging Lab with a month of demo history, made on this m
 check: install coverage  ## Lint, formatting, types, and full coverage where it is promised
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	$(RUN) mypy --num-workers=2
+	$(RUN) mypy
 
 # The registry and the builders decide what is sent and paid for: every branch of them is tested.
 coverage: install

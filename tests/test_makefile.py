@@ -99,7 +99,8 @@ def test_bytecode_is_kept_where_the_machine_forbids_it(checkout: Path, monkeypat
 def test_ci_runs_what_the_documents_say() -> None:
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
 
-    assert [line for line in lines if line.startswith("make")] == ["make check", "make test"]
+    (made,) = [line.split() for line in lines if line.startswith("make")]
+    assert [word for word in made[1:] if not word.startswith("-")] == ["check", "test"]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
