@@ -26,7 +26,7 @@ from staging.stager.stage import OUT_OF_REACH, Staging, stage
 from tests.true_rooms import measured, sample
 
 SMALL = 640
-QUICK = {"draft": Preset(240, 2, 4, 4, 1, 4), "standard": Preset(320, 2, 4, 8, 1, 4)}
+QUICK = {"draft": Preset(240, 2, 2, 4, 1, 4, 8)}
 
 
 def nobody(_share: float, _text: str) -> None:
@@ -65,7 +65,8 @@ def test_a_room_is_furnished_at_its_own_size() -> None:
 def test_pixels_away_from_furniture_and_shadow_are_the_photos_own() -> None:
     staging, photo = office(), sample("office", SMALL)
     render = fit_size(SMALL, SMALL * 3 // 4, QUICK["draft"].long_side)
-    part = module._whole(needed_part(staging.room, staging.layout.placements, render), 2)
+    needed = needed_part(staging.room, staging.layout.placements, render)
+    part = module._whole(needed, QUICK["draft"].empty_divisor)
     larger = SMALL / render[0]
     outside = np.ones(photo.shape[:2], dtype=bool)
     rows = slice(int(part.top * larger), math.ceil((part.top + part.height) * larger))
@@ -169,5 +170,5 @@ def test_nothing_is_written_to_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    furnish(photo=sample("office", 320))
+    furnish(photo=sample("office", 240))
     assert list(tmp_path.iterdir()) == []

@@ -27,7 +27,7 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "draft": Preset(768, 3, 4, 8, 2, 16, 9),
-    "standard": Preset(1024, 2, 8, 20, 4, 24, 8),
+    "draft": Preset(768, 3, 4, 12, 4, 16, 9),
+    "standard": Preset(1024, 2, 8, 24, 4, 24, 8),
     "fine": Preset(1536, 1, 16, 64, 8, 32, 4),
 }

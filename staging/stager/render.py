@@ -7,6 +7,7 @@ stays unquiet. The empty room has nothing small in it: its light is traced coars
 along the edges of its box, and kept for the next staging of the same room.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,7 +26,7 @@ from staging.stager.scene import Look, Solid
 
 BOUNCES = 3
 SEED = 12
-QUIET = 0.15
+QUIET = 0.11
 """The relative unrest of a patch, a pixel, that the denoiser removes without a trace."""
 LEVEL = 4
 """Patches get more samples by multiples of this, so that those with as many can be traced as one."""
@@ -68,7 +69,7 @@ def trace_light(
     preset's most. Away from furniture little light is asked for: shadows there are smoothed anyway.
     """
     loaded = mi_scene(scene)
-    half = max(1, preset.samples // 2)
+    half = _evenly(max(1, preset.samples // 2))
     one = _trace(loaded, BOUNCES, half, SEED)
     progress(0.25)
     other = _trace(loaded, BOUNCES, half, SEED + 1)
@@ -78,7 +79,7 @@ def trace_light(
     unrest = np.abs(one - other).mean(axis=2) / (light.mean(axis=2) + np.float32(0.02))
     more = np.where(holding(near), _more(by_patch(unrest), taken, preset.most_samples), 0)
     work = [
-        (_within(part, crop), int(extra))
+        (_within(part, crop), _evenly(int(extra)))
         for extra in np.unique(more[more > 0])
         for part in rectangles(more == extra, (crop.width, crop.height))
     ]
@@ -99,6 +100,12 @@ def _more(unrest: Light32, taken: int, most: int) -> np.ndarray:
 
 UNREST_OF_HALVES = 2.0
 """Halves of the samples differ from each other by this many times what their mean differs from the truth."""
+
+
+def _evenly(samples: int) -> int:
+    """Return as many samples or a few more: the sampler spreads them over a grid, and would round up by itself."""
+    rows = math.isqrt(samples)
+    return rows * math.ceil(samples / rows)
 
 
 def _within(part: Crop, crop: Crop) -> Crop:
@@ -151,7 +158,7 @@ def _trace(loaded: Any, bounces: int, samples: int, seed: int = SEED, view: Any 
     """Return the scene's picture, (rows, columns, RGB)."""
     integrator = mi.load_dict({"type": "path", "max_depth": bounces, "hide_emitters": bounces > 1})
     seen = {} if view is None else {"sensor": view}
-    picture = mi.render(loaded, integrator=integrator, spp=samples, seed=mi.UInt32(seed), **seen)
+    picture = mi.render(loaded, integrator=integrator, spp=_evenly(samples), seed=mi.UInt32(seed), **seen)
     return np.array(picture, dtype=np.float32)
 
 

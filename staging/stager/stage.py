@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from staging.stager.bare import bare_guides
+from staging.stager.bare import bare_guides, panes
 from staging.stager.camera import Camera, Floats, Pixels
 from staging.stager.colour import Light32, to_linear
 from staging.stager.composite import Layers, find_exposure, flat_place, lay_over, make_layers
@@ -222,10 +222,15 @@ class _View:
         exposure = find_exposure(photo, views.empty[: photo.shape[0], : photo.shape[1]], bare)
         floor = _shrunk(floor_mask(room, size, crop, from_wall=0.0), coarse)
         scale = max(size) / 1024 / self._preset.divisor
-        layers = make_layers(views, rendered.fine, rendered.cover, floor, exposure, scale)
+        part, camera = _part(crop, self._preset.divisor), _divided(self._camera, self._preset.divisor)
+        shown = panes(room, self._light.windows, camera, part).astype(np.float32)
+        layers = make_layers(views, rendered.fine, rendered.cover, floor, exposure, scale, shown)
+        # What is seen through a window lies in no shadow of the furniture.
+        outside = panes(room, [one for one in room.openings if one.kind == "window"], camera, part)
+        layers.shade[outside] = 1
         fade = max(2, FADE_PIXELS // self._preset.divisor)
         small_size = (size[0] // self._preset.divisor, size[1] // self._preset.divisor)
-        return replace(layers, shade=fade_to_edges(layers.shade, _part(crop, self._preset.divisor), small_size, fade))
+        return replace(layers, shade=fade_to_edges(layers.shade, part, small_size, fade))
 
 
 def _spread(chosen: Chosen, pixels: int) -> Chosen:

@@ -63,7 +63,7 @@ def _stage(photo: Pixels, kind: str, preset: str) -> Staging:
 
 
 def _truth(photo: Pixels, kind: str) -> Staging:
-    whole = Preset(WIDTH, 1, SAMPLES, SAMPLES, 16, SAMPLES)
+    whole = Preset(WIDTH, 1, SAMPLES, SAMPLES, 16, SAMPLES, 2)
     with patch.object(module, "PRESETS", {"fine": whole}):
         return _stage(photo, kind, "fine")
 
