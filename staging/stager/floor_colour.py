@@ -88,7 +88,8 @@ class FloorColour:
             return -1.0
         mask = np.zeros(self._likeness.shape, np.uint8)
         cv2.fillConvexPoly(mask, np.clip(np.round(pixels * self._scale), -30000, 30000).astype(np.int32), 1)
-        within = mask.astype(np.float64).ravel()
-        inside = float(self._likeness.ravel() @ within)
-        missed = self._all_floorlike - float(self._floorlike.ravel() @ within)
+        # Not as a product of vectors: BLAS would hand these few numbers to threads that wait for a core each.
+        within = mask.astype(np.float64)
+        inside = float(np.einsum("ij,ij->", self._likeness, within))
+        missed = self._all_floorlike - float(np.einsum("ij,ij->", self._floorlike, within))
         return (inside - 0.3 * missed) / self._count

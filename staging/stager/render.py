@@ -28,7 +28,7 @@ BOUNCES = 3
 SEED = 12
 QUIET = 0.11
 """The relative unrest of a patch, a pixel, that the denoiser removes without a trace."""
-LEVEL = 4
+LEVEL = 8
 """Patches get more samples by multiples of this, so that those with as many can be traced as one."""
 FINENESS = 4
 """The silhouette is drawn this many times finer, each way, and averaged."""
