@@ -7,13 +7,16 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from staging.rooms import RoomType
 from staging.stager import stage as module
+from staging.stager.bare import panes
 from staging.stager.camera import Pixels
 from staging.stager.colour import to_linear
+from staging.stager.composite import _resample
 from staging.stager.frame import Crop, fit_size, floor_mask, needed_part
 from staging.stager.furniture import Catalogue
 from staging.stager.groups import GROUPS
@@ -74,6 +77,18 @@ def test_pixels_away_from_furniture_and_shadow_are_the_photos_own() -> None:
     outside[rows, columns] = False
     assert outside.mean() > 0.2
     assert (staging.picture[outside] == photo[outside]).all()
+
+
+def test_what_is_seen_through_a_window_lies_in_no_shadow() -> None:
+    staging, photo = office(), sample("office", SMALL)
+    size = (SMALL, SMALL * 3 // 4)
+    windows = [opening for opening in staging.room.openings if opening.kind == "window"]
+    glass = panes(staging.room, windows, staging.room.camera.scaled(*size), Crop(0, 0, *size))
+    covered = _resample(staging.layers.cover, staging.place, (0, 0), size, 0.0) > 0
+    around = np.ones((15, 15), np.uint8)  # the shade's own pixels are five of the photo's
+    within = cv2.erode(glass.astype(np.uint8), around) > cv2.dilate(covered.astype(np.uint8), around)
+    assert within.sum() > 1000
+    assert (staging.picture[within] == photo[within]).all()
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:

@@ -59,3 +59,7 @@ def test_no_staging_traces_more_than_its_budget(
     assert 0.1 * light < spent_on_light < light
     assert spent_on_guides < guides
     assert calls < 60
+
+
+def test_samples_fill_a_grid() -> None:
+    assert [render._evenly(count) for count in (1, 2, 4, 8, 16, 32)] == [1, 2, 4, 8, 16, 35]
