@@ -7,13 +7,16 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from staging.rooms import RoomType
 from staging.stager import stage as module
+from staging.stager.bare import panes
 from staging.stager.camera import Pixels
 from staging.stager.colour import to_linear
+from staging.stager.composite import _resample
 from staging.stager.frame import Crop, fit_size, floor_mask, needed_part
 from staging.stager.furniture import Catalogue
 from staging.stager.groups import GROUPS
@@ -26,7 +29,7 @@ from staging.stager.stage import OUT_OF_REACH, Staging, stage
 from tests.true_rooms import measured, sample
 
 SMALL = 640
-QUICK = {"draft": Preset(240, 2, 4, 4, 1, 4), "standard": Preset(320, 2, 4, 8, 1, 4)}
+QUICK = {"draft": Preset(240, 2, 2, 4, 1, 4, 8)}
 
 
 def nobody(_share: float, _text: str) -> None:
@@ -65,7 +68,8 @@ def test_a_room_is_furnished_at_its_own_size() -> None:
 def test_pixels_away_from_furniture_and_shadow_are_the_photos_own() -> None:
     staging, photo = office(), sample("office", SMALL)
     render = fit_size(SMALL, SMALL * 3 // 4, QUICK["draft"].long_side)
-    part = module._whole(needed_part(staging.room, staging.layout.placements, render), 2)
+    needed = needed_part(staging.room, staging.layout.placements, render)
+    part = module._whole(needed, QUICK["draft"].empty_divisor)
     larger = SMALL / render[0]
     outside = np.ones(photo.shape[:2], dtype=bool)
     rows = slice(int(part.top * larger), math.ceil((part.top + part.height) * larger))
@@ -73,6 +77,18 @@ def test_pixels_away_from_furniture_and_shadow_are_the_photos_own() -> None:
     outside[rows, columns] = False
     assert outside.mean() > 0.2
     assert (staging.picture[outside] == photo[outside]).all()
+
+
+def test_what_is_seen_through_a_window_lies_in_no_shadow() -> None:
+    staging, photo = office(), sample("office", SMALL)
+    size = (SMALL, SMALL * 3 // 4)
+    windows = [opening for opening in staging.room.openings if opening.kind == "window"]
+    glass = panes(staging.room, windows, staging.room.camera.scaled(*size), Crop(0, 0, *size))
+    covered = _resample(staging.layers.cover, staging.place, (0, 0), size, 0.0) > 0
+    around = np.ones((15, 15), np.uint8)  # the shade's own pixels are five of the photo's
+    within = cv2.erode(glass.astype(np.uint8), around) > cv2.dilate(covered.astype(np.uint8), around)
+    assert within.sum() > 1000
+    assert (staging.picture[within] == photo[within]).all()
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
@@ -169,5 +185,5 @@ def test_nothing_is_written_to_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    furnish(photo=sample("office", 320))
+    furnish(photo=sample("office", 240))
     assert list(tmp_path.iterdir()) == []

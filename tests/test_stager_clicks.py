@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pytest
@@ -30,6 +31,11 @@ def corners(name: str, near: float = 1.6) -> list[tuple[float, float]]:
     return [(float(x) / 768, float(y) / 576) for x, y in camera.project(points)[0]]
 
 
+@cache
+def in_order(name: str) -> Camera:
+    return camera_of_floor([(x * 768, y * 576) for x, y in corners(name)], 768, 576)[0]
+
+
 @pytest.mark.parametrize("name", TRUE_ROOMS)
 def test_four_clicks_tell_lens_direction_and_floor(name: str) -> None:
     true = TRUE_ROOMS[name]
@@ -42,7 +48,7 @@ def test_four_clicks_tell_lens_direction_and_floor(name: str) -> None:
 @pytest.mark.parametrize("order", [(2, 0, 3, 1), (3, 2, 1, 0), (1, 3, 0, 2)])
 def test_the_order_of_the_clicks_does_not_matter(order: Sequence[int]) -> None:
     points = [(x * 768, y * 576) for x, y in corners("office")]
-    straight, _ = camera_of_floor(points, 768, 576)
+    straight = in_order("office")
     mixed, _ = camera_of_floor([points[i] for i in order], 768, 576)
     assert mixed.yaw == pytest.approx(straight.yaw, abs=1e-3)
 

@@ -89,6 +89,22 @@ def test_a_rendered_shadow_is_laid_over_the_photo() -> None:
     assert shade[10, 110] == 1
 
 
+def test_no_shadow_is_looked_for_on_a_window() -> None:
+    """What a pane shows is the render's unrest; beside it the wall's shadow is the wall's own."""
+    unquiet, glass = views(), np.zeros((90, 120), np.float32)
+    unquiet.furnished[40:60, 90:110] *= np.float32(0.3)
+    glass[40:60, 90:110] = 1
+    bare = np.zeros((90, 120), np.float32)
+    cover = bare.copy()
+    cover[30:60, 60:80] = 1
+
+    def shade(known: np.ndarray | None) -> np.ndarray:
+        return make_layers(unquiet, unquiet.furnished, cover, bare + 1, 1.0, 1.0, known).shade
+
+    assert shade(None)[50, 86] < 0.98
+    assert (shade(glass) == 1).all()
+
+
 def test_furniture_that_dims_the_whole_room_does_not_dim_the_photo() -> None:
     assert (layered(views(dimming=0.9)).shade == 1).all()
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -17,6 +18,7 @@ BENCH = long_bench(1.6, 0.42, (0.4, 0.3, 0.2), (0.1, 0.1, 0.1))
 SEEDS = range(6)
 
 
+@cache
 def placements(name: str, seed: int, room_type: str | None = None, style: str = "modern") -> tuple[Placement, ...]:
     kind = room_type or TRUE_ROOMS[name].room_type
     return arrange(measured(name), CATALOGUE, room_type=kind, style=style, seed=seed).placements
@@ -70,7 +72,8 @@ def test_groups_do_not_stand_in_each_other(name: str) -> None:
 
 
 def test_the_same_seed_gives_the_same_layout() -> None:
-    assert placements("living", 3) == placements("living", 3)
+    again = arrange(measured("living"), CATALOGUE, room_type="living", style="modern", seed=3)
+    assert again.placements == placements("living", 3)
 
 
 def test_other_seeds_give_other_layouts() -> None:

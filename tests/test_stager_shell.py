@@ -16,7 +16,7 @@ from tests.true_rooms import sample
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PRESETS", {"standard": Preset(200, 2, 2, 2, 1, 2)})
+    monkeypatch.setattr(module, "PRESETS", {"standard": Preset(200, 2, 2, 2, 1, 2, 4)})
 
 
 @pytest.fixture

@@ -42,15 +42,24 @@ class Layers:
     """The share of the photo's light that is left, at most 1."""
 
 
-def make_layers(views: Views, fine: Light32, cover: Light32, floor: Light32, exposure: float, scale: float) -> Layers:
+def make_layers(
+    views: Views,
+    fine: Light32,
+    cover: Light32,
+    floor: Light32,
+    exposure: float,
+    scale: float,
+    glass: Light32 | None = None,
+) -> Layers:
     """Return the layers of a render.
 
     `views` are coarse, `fine` is the furnished one as fine as it gets; `cover` may be finer still.
-    `floor` is 1 where the views show floor; `scale` is the width of the whole view over 1024.
+    `floor` is 1 where the views show floor, `glass` where they show a window, on which no shadow is
+    looked for; `scale` is the width of the whole view over 1024.
     """
     height, width = views.empty.shape[:2]
     coarse = np.asarray(cv2.resize(cover, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
-    shade, gist = _shade(views, coarse, floor, scale)
+    shade, gist = _shade(views, coarse, floor, scale, np.zeros_like(coarse) if glass is None else glass)
     rows, columns = fine.shape[:2]
     covered = np.asarray(cv2.resize(cover, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
     behind = _larger(views.empty * gist[..., None], (columns, rows))
@@ -71,10 +80,10 @@ def _larger(light: Light32, size: tuple[int, int]) -> Light32:
     return np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _shade(views: Views, cover: Light32, floor: Light32, scale: float) -> tuple[Light32, Light32]:
+def _shade(views: Views, cover: Light32, floor: Light32, scale: float, glass: Light32) -> tuple[Light32, Light32]:
     """Return the light left by the furniture's shadows, and the same without detail, also under the furniture."""
     before, after = views.empty.mean(axis=2), views.furnished.mean(axis=2)
-    bare = (cover < COVERED).astype(np.float32)
+    bare = ((cover < COVERED) & (glass < COVERED)).astype(np.float32)
 
     def left(sigma: float) -> Light32:
         ratio = (_blur(after * bare, sigma) + 1e-4) / (_blur(before * bare, sigma) + 1e-4)

@@ -30,6 +30,7 @@ class EdgeMap:
         self._across = cv2.Scharr(grey, cv2.CV_32F, 1, 0) / 32
         self._down = cv2.Scharr(grey, cv2.CV_32F, 0, 1) / 32
         self._height, self._width = grey.shape
+        self._clear: list[NDArray[np.uint8]] = []
         self._by_reach: dict[int, NDArray[np.uint8]] = {}
         self._chances: dict[int, Floats] = {}
 
@@ -63,18 +64,34 @@ class EdgeMap:
     def _edges(self, reach: int) -> NDArray[np.uint8]:
         """Return, by direction, how clear an edge of that direction (0 to FULL_COUNT) each pixel has within reach."""
         if reach not in self._by_reach:
-            strength = np.hypot(self._across, self._down)
-            layers = []
-            for direction in range(DIRECTIONS):
-                angle = direction * math.pi / DIRECTIONS
-                sideways = -math.sin(angle), math.cos(angle)
-                crossing = np.abs(self._across * sideways[0] + self._down * sideways[1])
-                clear = sum((crossing > step).astype(np.uint8) * count for step, count in STEPS)
-                edge = np.where(crossing > ALONG_COSINE * strength, clear, 0).astype(np.uint8)
+            layers = np.empty((DIRECTIONS, self._height, self._width), np.uint8)
+            for direction, edge in enumerate(self._clear_edges()):
+                sideways = _sideways(direction)
                 kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
                 tip = round(sideways[0] * reach), round(sideways[1] * reach)
                 cv2.line(kernel, (reach - tip[0], reach - tip[1]), (reach + tip[0], reach + tip[1]), 1)
-                layers.append(cv2.dilate(edge, kernel))
-            self._by_reach[reach] = np.stack(layers)
-            self._chances[reach] = self._by_reach[reach].mean(axis=(1, 2)) / FULL_COUNT
+                layers[direction] = cv2.dilate(edge, kernel)
+            self._by_reach[reach] = layers
+            found = np.array([cv2.sumElems(layer)[0] for layer in layers])
+            self._chances[reach] = found / (self._height * self._width) / FULL_COUNT
         return self._by_reach[reach]
+
+    def _clear_edges(self) -> list[NDArray[np.uint8]]:
+        """Return, by direction, how clear an edge of that direction each pixel is itself."""
+        if not self._clear:
+            along = ALONG_COSINE * np.hypot(self._across, self._down)
+            limits = [(np.maximum(along, np.float32(step)), count) for step, count in STEPS]
+            for direction in range(DIRECTIONS):
+                sideways = _sideways(direction)
+                crossing = np.abs(self._across * sideways[0] + self._down * sideways[1])
+                edge = np.zeros(crossing.shape, np.uint8)
+                for limit, count in limits:
+                    edge += (crossing > limit).view(np.uint8) * np.uint8(count)
+                self._clear.append(edge)
+        return self._clear
+
+
+def _sideways(direction: int) -> tuple[float, float]:
+    """Return the unit step across lines of the direction."""
+    angle = direction * math.pi / DIRECTIONS
+    return -math.sin(angle), math.cos(angle)

@@ -25,6 +25,8 @@ FOCAL_PRIOR, HORIZON_PRIOR = 0.02, 0.004
 USUAL_HORIZON = 0.45
 """Of the height."""
 ROUNDS = 60
+SETTLED, MOST_DAMPING = 1e-13, 1e6
+"""The fit ends at a step that gains no more than this (shares of the long side, squared), or when none gains."""
 
 
 class NoFloor(Exception):
@@ -85,10 +87,13 @@ def _fit(points: Floats, focal: float, width: int, height: int) -> tuple[float, 
         change = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), slopes.T @ here)
         tried = values - change
         there = residuals(tried)
-        if float(there @ there) < float(here @ here):
+        gain = float(here @ here) - float(there @ there)
+        if gain > 0:
             values, here, damping = tried, there, max(damping / 4, 1e-9)
         else:
             damping *= 6
+        if 0 < gain < SETTLED or damping > MOST_DAMPING:
+            break
     camera = _camera(values, width, height)
     left, right, near, far = values[3:]
     plausible = SHORTEST_FOCAL * width < camera.focal < LONGEST_FOCAL * long_side and right > left and far > near > 0.05

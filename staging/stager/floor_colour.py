@@ -1,5 +1,7 @@
 """How much a box's floor looks like one: the photo's colours inside it and across its sides."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -33,38 +35,43 @@ class FloorColour:
         distances = np.linalg.norm((lab[:, :, None] - centres[None, None]) * weights, axis=3).min(axis=2)
         self._likeness: NDArray[np.float64] = np.clip(1.2 - distances / 9, -1, 1).astype(np.float64)
         self._likeness[np.arange(height) / self._scale < camera.horizon + 4] = -1
-
+        self._floorlike = np.maximum(self._likeness, 0)
+        self._all_floorlike = float(self._floorlike.sum())
+        self._count = max(1, int((self._likeness > 0).sum()))
         self._fine = cv2.cvtColor(cv2.GaussianBlur(photo, (0, 0), 1.5).astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
 
-    def contrast(self, box: Box) -> float:
-        """Return at most 1: how much the colour changes across the three sides of the box's floor.
+    def contrasts(self, boxes: Sequence[Box]) -> Floats:
+        """Return, for each box, at most 1: how much the colour changes across the three sides of its floor.
 
         A seam between planks is an edge too, but both its sides are floor.
         """
         steps = np.linspace(0.05, 0.95, 24)
-        near = max(0.9, box.depth * NEARER_SHARE)
+        left, right, depth = (np.array([getattr(box, side) for box in boxes]) for side in ("left", "right", "depth"))
+        near = np.maximum(0.9, depth * NEARER_SHARE)
         found = []
         for (u0, v0), (u1, v1), outwards in (
-            ((box.left, box.depth), (box.left, near), (-1, 0)),
-            ((box.right, box.depth), (box.right, near), (1, 0)),
-            ((box.left, box.depth), (box.right, box.depth), (0, 1)),
+            ((left, depth), (left, near), (-1, 0)),
+            ((right, depth), (right, near), (1, 0)),
+            ((left, depth), (right, depth), (0, 1)),
         ):
-            u, v = u0 + (u1 - u0) * steps, v0 + (v1 - v0) * steps
+            u, v = u0[:, None] + (u1 - u0)[:, None] * steps, v0[:, None] + (v1 - v0)[:, None] * steps
             here = seen_at(self._camera, u, v)
             way = seen_at(self._camera, u + outwards[0] * 0.1, v + outwards[1] * 0.1) - here
-            way *= CONTRAST_PIXELS / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6)
+            way *= CONTRAST_PIXELS / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6)
             inner, outer = self._colours(here - way), self._colours(here + way)
-            change = np.clip(np.linalg.norm(inner - outer, axis=1) / FULL_CONTRAST, 0, 1)
+            change = np.clip(np.linalg.norm(inner - outer, axis=-1) / FULL_CONTRAST, 0, 1)
             seen = np.isfinite(change)
-            found.append(float(change[seen].mean()) if seen.sum() >= 4 else 0.5)
-        return float(np.mean(found))
+            counts = seen.sum(axis=1)
+            mean = np.where(seen, change, 0.0).sum(axis=1) / np.maximum(counts, 1)
+            found.append(np.where(counts >= 4, mean, 0.5))
+        return np.asarray(np.mean(found, axis=0))
 
     def _colours(self, pixels: Floats) -> Floats:
-        """Return the Lab colours at pixels (n, 2); nan outside the photo."""
+        """Return the Lab colours at pixels (…, 2); nan outside the photo."""
         height, width = self._fine.shape[:2]
-        columns, rows = np.round(pixels.T)
+        columns, rows = np.round(pixels[..., 0]), np.round(pixels[..., 1])
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-        colours = np.full((len(pixels), 3), np.nan)
+        colours = np.full((*inside.shape, 3), np.nan)
         colours[inside] = self._fine[rows[inside].astype(int), columns[inside].astype(int)]
         return colours
 
@@ -81,6 +88,8 @@ class FloorColour:
             return -1.0
         mask = np.zeros(self._likeness.shape, np.uint8)
         cv2.fillConvexPoly(mask, np.clip(np.round(pixels * self._scale), -30000, 30000).astype(np.int32), 1)
-        inside = float(self._likeness[mask == 1].sum())
-        missed = float(np.maximum(self._likeness[mask == 0], 0).sum())
-        return (inside - 0.3 * missed) / max(1, int((self._likeness > 0).sum()))
+        # Not as a product of vectors: BLAS would hand these few numbers to threads that wait for a core each.
+        within = mask.astype(np.float64)
+        inside = float(np.einsum("ij,ij->", self._likeness, within))
+        missed = self._all_floorlike - float(np.einsum("ij,ij->", self._floorlike, within))
+        return (inside - 0.3 * missed) / self._count

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -41,6 +42,14 @@ class Views:
 
     furnished: Light32
     empty: Light32
+
+
+class Guides(NamedTuple):
+    """What every pixel of the crop shows, (rows, columns, 3) each."""
+
+    albedo: Light32
+    normal: Light32
+    """Unit vectors."""
 
 
 def fit_size(width: int, height: int, long_side: int) -> tuple[int, int]:

@@ -95,12 +95,13 @@ def measure(photo: Pixels, said: Said) -> Measured:
     scale = np.diag([small.shape[1] / photo.shape[1], small.shape[0] / photo.shape[0], 1.0])
     levelling = find_levelling(small)
     flat = levelled(small, levelling)
+    edges = EdgeMap(flat)
     notes = []
     if said.floor:
-        room = _said_room(flat, moved(np.array(said.floor) * [small.shape[1], small.shape[0]], levelling))
+        room = _said_room(flat, edges, moved(np.array(said.floor) * [small.shape[1], small.shape[0]], levelling))
         notes.append("The floor is where a person has outlined it.")
     else:
-        room = _found_room(flat)
+        room = _found_room(flat, edges)
         if not room.camera.focal_measured:
             notes.append("The lens could not be measured; a usual one was assumed.")
     if said.openings:
@@ -109,7 +110,7 @@ def measure(photo: Pixels, said: Said) -> Measured:
         known = [found for kind, pixels in outlined if (found := opening_of(room, kind, pixels)) is not None]
         room = to_scale(replace(room, openings=tuple(known)))
     else:
-        room = find_openings(flat, room)
+        room = find_openings(flat, room, edges)
     if np.array_equal(levelling, np.eye(3)):
         return Measured(room, flat, photo, np.eye(3), tuple(notes))
     notes.append("The photo was taken with a tilted lens; it was measured as if level.")
@@ -117,9 +118,9 @@ def measure(photo: Pixels, said: Said) -> Measured:
     return Measured(room, flat, levelled(photo, to_level), to_level, tuple(notes))
 
 
-def _found_room(flat: Pixels) -> Room:
+def _found_room(flat: Pixels, edges: EdgeMap) -> Room:
     try:
-        room = find_room(flat, find_camera(flat))
+        room = find_room(flat, find_camera(flat), edges)
     except NoCamera:
         raise FloorUnknown(unsure(0.0)) from None
     if room.confidence < LEAST_CONFIDENCE:
@@ -137,7 +138,7 @@ def unsure(confidence: float) -> str:
     )
 
 
-def _said_room(flat: Pixels, corners: Floats) -> Room:
+def _said_room(flat: Pixels, edges: EdgeMap, corners: Floats) -> Room:
     height, width = flat.shape[:2]
     try:
         camera, sides = camera_of_floor([(float(x), float(y)) for x, y in corners], width, height)
@@ -149,7 +150,7 @@ def _said_room(flat: Pixels, corners: Floats) -> Room:
     left, right, _, far = (float(side) for side in sides)
     if right - left < LEAST_WIDTH_METRES or far < LEAST_DEPTH_METRES:
         raise FloorUnknown("The floor that was outlined is too small for furniture. Outline all of it that is seen.")
-    box = with_ceiling(EdgeMap(flat), camera, Box(0.0, far, left, right))
+    box = with_ceiling(edges, camera, Box(0.0, far, left, right))
     return Room(
         camera, depth=far, left=left, right=right, ceiling=box.ceiling, confidence=SAID_CONFIDENCE, outlined=True
     )

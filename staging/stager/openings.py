@@ -71,9 +71,9 @@ class _Wall:
         return np.where((depth > 0.3)[..., None], pixels, -1e4)
 
 
-def find_openings(photo: Pixels, room: Room) -> Room:
-    """Return the room with the doors and windows that the photo (a `working_copy`) shows."""
-    edges = EdgeMap(photo)
+def find_openings(photo: Pixels, room: Room, edges: EdgeMap | None = None) -> Room:
+    """Return the room with the doors and windows that the photo (a `working_copy`), or its `edges`, shows."""
+    edges = edges or EdgeMap(photo)
     found: list[Opening] = []
     for name in ("back", "left", "right"):
         wall = _Wall(room, name)

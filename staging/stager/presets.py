@@ -21,12 +21,13 @@ class Preset:
     guide_samples: int
     """A pixel of the guides, which have noise at edges only."""
     empty_samples: int
-    """A pixel of the empty room, traced at a quarter of the size: it has no edges that matter."""
+    """A pixel of the empty room."""
+    empty_divisor: int
+    """The empty room's light is traced at this fraction: a multiple of `divisor`."""
 
 
 PRESETS: Mapping[str, Preset] = {
-    "draft": Preset(768, 3, 8, 16, 4, 12),
-    "standard": Preset(1024, 2, 8, 24, 4, 16),
-    "fine": Preset(1536, 1, 16, 64, 8, 32),
+    "draft": Preset(768, 3, 4, 12, 4, 16, 9),
+    "standard": Preset(1024, 2, 8, 24, 4, 24, 8),
+    "fine": Preset(1536, 1, 16, 64, 8, 32, 4),
 }
-EMPTY_DIVISOR = 4

@@ -67,17 +67,19 @@ class Room:
         return replace(self, camera=self.camera.scaled(width, height))
 
 
-def find_room(photo: Pixels, camera: Camera) -> Room:
+def find_room(photo: Pixels, camera: Camera, edges: EdgeMap | None = None) -> Room:
     """Return the room that fits the photo (a `working_copy`) best, without its openings.
 
-    Always returns one: whether to use it is told by its confidence (see LEAST_CONFIDENCE).
+    Always returns one: whether to use it is told by its confidence (see LEAST_CONFIDENCE). `edges`
+    are the photo's own, where they are known already.
     """
-    edges = EdgeMap(photo)
+    edges = edges or EdgeMap(photo)
     boxes = boxes_by_edges(edges, camera)
     colour = FloorColour(photo, camera)
+    likely = sorted(boxes, key=lambda box: -box.score)[:BOXES_JUDGED]
     judged = [
-        replace(box, score=box.score + COLOUR_WEIGHT * colour.fit(box) + CONTRAST_WEIGHT * colour.contrast(box))
-        for box in sorted(boxes, key=lambda box: -box.score)[:BOXES_JUDGED]
+        replace(box, score=box.score + COLOUR_WEIGHT * colour.fit(box) + CONTRAST_WEIGHT * float(contrast))
+        for box, contrast in zip(likely, colour.contrasts(likely), strict=True)
     ]
     judged = [with_ceiling(edges, camera, box) for box in sorted(judged, key=lambda box: -box.score)[:CEILINGS_JUDGED]]
     if not judged:

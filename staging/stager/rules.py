@@ -41,6 +41,8 @@ REST_METRES = 0.03
 LOOMING_SHARE = 0.62
 """Of the picture's height; a piece that takes more hides the room."""
 
+_WITHIN = np.array([(u / 4, v / 4, z) for u in range(5) for v in range(5) for z in range(2)])
+"""Places in a box, (50, 3), as shares of its sides."""
 Rectangle = tuple[float, float, float, float]
 """u and v of the near left corner, u and v of the far right one."""
 
@@ -218,10 +220,13 @@ class Rules:
     def seen(self, placement: Placement) -> float:
         """Return the share of the piece's box that lies in the picture."""
         u0, v0, u1, v1 = placement.footprint
-        grid = np.meshgrid(np.linspace(u0, u1, 5), np.linspace(v0, v1, 5), (placement.z, placement.top), indexing="ij")
-        pixels, depth = self._room.camera.project(np.stack([axis.ravel() for axis in grid], axis=1))
-        size = np.array([self._room.camera.width, self._room.camera.height])
-        return float(((depth > 0.3) & (pixels > 0).all(axis=1) & (pixels < size).all(axis=1)).mean())
+        pixels, depth = self._room.camera.project(
+            np.array([u0, v0, placement.z]) + _WITHIN * np.array([u1 - u0, v1 - v0, placement.piece.height])
+        )
+        columns, rows = pixels.T
+        camera = self._room.camera
+        shown = (depth > 0.3) & (columns > 0) & (columns < camera.width) & (rows > 0) & (rows < camera.height)
+        return int(np.count_nonzero(shown)) / len(_WITHIN)
 
     def _nearest(self, placement: Placement) -> float:
         """Return how far before the camera the piece begins."""

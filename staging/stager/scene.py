@@ -33,7 +33,9 @@ LIFT_METRES = 0.003
 """Furniture stands a little above the floor, so that no two faces share a plane."""
 DARKEST, LIGHTEST = 0.02, 0.85
 LEAST_OPACITY = 0.15
-CEILING_PAINT = np.full(3, 0.8)
+CEILING_PAINT, WINDOW_PAINT = np.full(3, 0.8), np.full(3, 0.1)
+OFF_WALL_METRES = 0.02
+"""Windows are this far before their wall."""
 
 Triple = tuple[float, float, float]
 
@@ -112,19 +114,20 @@ def room_scene(room: Room, light: RoomLight, view: dict[str, Any], look: Look) -
     if look is Look.LIGHT:
         scene["ceiling"]["lamp"] = _lamp(CEILING_GLOW * light.warmth)
         scene["rear"]["lamp"] = _lamp(REAR_GLOW * light.warmth)
-        whole = 4 * WINDOW_HALF_METRES[0] * WINDOW_HALF_METRES[1]
-        area = sum((one.end - one.start) * (one.top - one.sill) for one in light.windows)
-        for index, window in enumerate(light.windows):  # together they shine as one of usual size does
-            place, facing = _on_wall(room, window)
-            halves = (window.end - window.start) / 2, (window.top - window.sill) / 2
-            glow = WINDOW_GLOW * whole / max(area, 0.1) * light.warmth
-            scene[f"window_{index}"] = _rectangle(place, halves, facing, up, _matt(np.full(3, 0.1)), glow)
+    whole = 4 * WINDOW_HALF_METRES[0] * WINDOW_HALF_METRES[1]
+    area = sum((one.end - one.start) * (one.top - one.sill) for one in light.windows)
+    glow = WINDOW_GLOW * whole / max(area, 0.1) * light.warmth  # together they shine as one of usual size does
+    for index, window in enumerate(light.windows):
+        place, facing = _on_wall(room, window)
+        halves = (window.end - window.start) / 2, (window.top - window.sill) / 2
+        pane = wall(place, halves, facing, up, WINDOW_PAINT)
+        scene[f"window_{index}"] = pane | {"lamp": _lamp(glow)} if look is Look.LIGHT else pane
     return scene
 
 
 def _on_wall(room: Room, window: Opening) -> tuple[Triple, Triple]:
     """Return a window's middle, a little before its wall, and which way it shines."""
-    along, height, off = (window.start + window.end) / 2, (window.sill + window.top) / 2, 0.02
+    along, height, off = (window.start + window.end) / 2, (window.sill + window.top) / 2, OFF_WALL_METRES
     if window.wall == "back":
         return (along, room.depth - off, height), (0, -1, 0)
     if window.wall == "left":

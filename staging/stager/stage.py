@@ -13,19 +13,21 @@ from typing import Any
 import cv2
 import numpy as np
 
+from staging.stager.bare import bare_guides, panes
 from staging.stager.camera import Camera, Floats, Pixels
 from staging.stager.colour import Light32, to_linear
 from staging.stager.composite import Layers, find_exposure, flat_place, lay_over, make_layers
 from staging.stager.debug import UNSEEN, Show, draw_light, draw_plan, draw_room
 from staging.stager.finish import read_finish
-from staging.stager.frame import Crop, Views, back_wall_mask, fade_to_edges, fit_size, floor_mask, needed_part
+from staging.stager.frame import Crop, Guides, Views, back_wall_mask, fade_to_edges, fit_size, floor_mask, needed_part
 from staging.stager.furniture import Catalogue
 from staging.stager.groups import GROUPS
 from staging.stager.layout import Layout, NoPlace, arrange
 from staging.stager.light import RoomLight, read_light
 from staging.stager.measure import CannotStage, Measured, Said, measure
-from staging.stager.presets import EMPTY_DIVISOR, PRESETS, Preset, PresetName
-from staging.stager.render import Guides, bring_back, denoise, silhouette, trace_empty, trace_guides, trace_light
+from staging.stager.patches import Chosen
+from staging.stager.presets import PRESETS, Preset, PresetName
+from staging.stager.render import bring_back, denoise, silhouette, trace_empty, trace_guides, trace_light
 from staging.stager.room import Room
 from staging.stager.scene import Look, Solid, add_furniture, place_parts, room_scene, sensor
 
@@ -35,6 +37,10 @@ Progress = Callable[[float, str], None]
 FINEST_OUTLINE = 2048
 """The long side at which outlines are drawn, for photos that are larger."""
 FADE_PIXELS = 24
+RIM_PIXELS = 3
+"""Beyond its outline furniture is rendered this far: what is laid over the photo is blurred a little there."""
+NEAR_PIXELS = 12
+"""Contact shadows, this near to furniture, are traced as well as the furniture."""
 OUT_OF_REACH = {"bathroom": "a bathroom is all fixtures"}
 
 
@@ -117,7 +123,9 @@ class _Rendered:
     views: Views
     """Coarse: furnished and empty."""
     fine: Light32
-    """The furnished view at full size."""
+    """The furnished view at full size; where no furniture is seen it is only enlarged."""
+    cover: Light32
+    """How much of each pixel furniture covers, as fine as outlines are drawn."""
 
 
 class _View:
@@ -131,7 +139,7 @@ class _View:
         self.fineness = self._size[0] / measured.pixels_across
         """Pixels of the render for one of the photo's."""
         self._camera = room.camera.scaled(*self._size)
-        self._crop = _whole(needed_part(room, layout.placements, self._size), preset.divisor)
+        self._crop = _whole(needed_part(room, layout.placements, self._size), preset.empty_divisor)
         self._linear = to_linear(
             np.asarray(cv2.resize(photo, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         )
@@ -146,21 +154,39 @@ class _View:
     def render(self, progress: Callable[[float], None]) -> _Rendered:
         """Trace what is needed and bring it together."""
         crop, divisor, preset = self._crop, self._preset.divisor, self._preset
-        small = Crop(crop.left // divisor, crop.top // divisor, crop.width // divisor, crop.height // divisor)
-        fine_view = sensor(self._camera, _covering(self._size, crop, 1), crop, even=True)
-        guides = trace_guides(lambda look: self._scene(fine_view, look, True), preset.guide_samples)
+        cover = self._cover()
+        covered = np.asarray(cv2.resize(cover, (crop.width, crop.height), interpolation=cv2.INTER_AREA)) > 0
+        wanted = _spread(covered, RIM_PIXELS)
+
+        def seen(part: Crop) -> dict[str, Any]:
+            return sensor(self._camera, _covering(self._size, crop, 1), part, even=True)
+
+        bare = bare_guides(self._room, self._light, self._camera, crop)
+        guides = trace_guides(
+            bare, crop, wanted, lambda look, part: self._scene(seen(part), look, True), seen, preset.guide_samples
+        )
         progress(0.2)
-        coarse_camera = _divided(self._camera, divisor)
-        coarse_view = sensor(coarse_camera, _covering(self._size, crop, divisor), small)
-        scene = self._scene(coarse_view, Look.LIGHT, True)
-        light = trace_light(scene, coarse_camera, small, preset, lambda share: progress(0.2 + 0.6 * share))
-        coarse_guides = _halved(guides, divisor)
+        camera, small = _divided(self._camera, divisor), _part(crop, divisor)
+
+        def coarsely_seen(part: Crop) -> dict[str, Any]:
+            return sensor(camera, _covering(self._size, crop, divisor), part, even=True)
+
+        coarse_guides = _shrunk_guides(guides, divisor)
+        near = _spread(_shrunk(covered.astype(np.float32), (small.width, small.height)) > 0, NEAR_PIXELS // divisor)
+        scene = self._scene(coarsely_seen(small), Look.LIGHT, True)
+        light = trace_light(scene, small, near, coarsely_seen, preset, lambda share: progress(0.2 + 0.6 * share))
         furnished = denoise(light, coarse_guides)
         progress(0.88)
-        fine = furnished if divisor == 1 else bring_back(furnished, coarse_guides, guides)
+        fine = furnished if divisor == 1 else bring_back(furnished, coarse_guides, guides, wanted)
         empty = self._empty(small)
         progress(1.0)
-        return _Rendered(Views(furnished, empty), fine)
+        return _Rendered(Views(furnished, empty), fine, cover)
+
+    def _cover(self) -> Light32:
+        """Return how much of the crop's pixels furniture covers, as fine as outlines are drawn."""
+        finer = self._outline_size[0] / self._size[0]
+        camera = self._room.camera.scaled(self._size[0] * finer, self._size[1] * finer)
+        return silhouette(self._solids, camera, self._crop, finer)
 
     def _scene(self, view: dict[str, Any], look: Look, furnished: bool) -> dict[str, Any]:
         empty = room_scene(self._room, self._light, view, look)
@@ -168,36 +194,58 @@ class _View:
 
     def _empty(self, small: Crop) -> Light32:
         """Return the empty room in the coarse crop; it is traced whole, so that the next layout can use it."""
-        times = EMPTY_DIVISOR
-        size = math.ceil(self._size[0] / times), math.ceil(self._size[1] / times)
-        whole = sensor(_divided(self._camera, times), size, Crop(0, 0, *size))
-        key = b"".join((repr((self._room, size, self._preset)).encode(), self._light.key))
-        light = trace_empty(key, lambda look: self._scene(whole, look, False), self._preset.empty_samples)
-        share = self._preset.divisor / times
-        onto = np.array([[share, 0, (small.left + 0.5) * share - 0.5], [0, share, (small.top + 0.5) * share - 0.5]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        fitted = cv2.warpAffine(light, onto, (small.width, small.height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(fitted, dtype=np.float32)
+        times, divisor = self._preset.empty_divisor, self._preset.divisor
+        camera = _divided(self._camera, times)
+        whole = Crop(0, 0, math.ceil(self._size[0] / times), math.ceil(self._size[1] / times))
+        view = sensor(camera, (whole.width, whole.height), whole)
+        key = b"".join((repr((self._room, self._size, self._preset)).encode(), self._light.key))
+        share = times // divisor
+        whole_coarse = Crop(0, 0, whole.width * share, whole.height * share)
+        all_fine = bare_guides(self._room, self._light, _divided(self._camera, divisor), whole_coarse)
+        known = _shrunk_guides(all_fine, share)
+        light = trace_empty(key, lambda: self._scene(view, Look.LIGHT, False), known, self._preset.empty_samples)
+        if times == divisor:
+            return light[_window(small)]
+        part = _part(small, share)
+        fine = Guides(*(guide[_window(small)] for guide in all_fine))
+        return bring_back(light[_window(part)], Guides(*(guide[_window(part)] for guide in known)), fine)
 
     def layers(self, rendered: _Rendered) -> Layers:
         """Return what is laid over the photo."""
         crop, room, size, views = self._crop, self._room, self._size, rendered.views
-        finer = self._outline_size[0] / size[0]
-        cover = silhouette(self._solids, room.camera.scaled(size[0] * finer, size[1] * finer), crop, finer)
         coarse = (views.empty.shape[1], views.empty.shape[0])
-        window = np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
-        photo = _shrunk(self._linear[window], coarse)
+        photo = _shrunk(self._linear[_window(crop)], coarse)
         bare = [
             _shrunk(floor_mask(room, size, crop, from_wall=0.2), coarse),
             _shrunk(back_wall_mask(room, size, crop), coarse),
         ]
         exposure = find_exposure(photo, views.empty[: photo.shape[0], : photo.shape[1]], bare)
         floor = _shrunk(floor_mask(room, size, crop, from_wall=0.0), coarse)
-        layers = make_layers(views, rendered.fine, cover, floor, exposure, max(size) / 1024 / self._preset.divisor)
+        scale = max(size) / 1024 / self._preset.divisor
+        part, camera = _part(crop, self._preset.divisor), _divided(self._camera, self._preset.divisor)
+        shown = panes(room, self._light.windows, camera, part).astype(np.float32)
+        layers = make_layers(views, rendered.fine, rendered.cover, floor, exposure, scale, shown)
+        # What is seen through a window lies in no shadow of the furniture.
+        outside = panes(room, [one for one in room.openings if one.kind == "window"], camera, part)
+        layers.shade[outside] = 1
         fade = max(2, FADE_PIXELS // self._preset.divisor)
-        shares = Crop(*(value // self._preset.divisor for value in (crop.left, crop.top, crop.width, crop.height)))
         small_size = (size[0] // self._preset.divisor, size[1] // self._preset.divisor)
-        return replace(layers, shade=fade_to_edges(layers.shade, shares, small_size, fade))
+        return replace(layers, shade=fade_to_edges(layers.shade, part, small_size, fade))
+
+
+def _spread(chosen: Chosen, pixels: int) -> Chosen:
+    """Return what is chosen, and what is within so many pixels of it."""
+    window = np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8)
+    return np.asarray(cv2.dilate(chosen.astype(np.uint8), window) > 0)
+
+
+def _part(crop: Crop, divisor: int) -> Crop:
+    """Return the same part of a picture made smaller so many times, which its sides are multiples of."""
+    return Crop(*(side // divisor for side in (crop.left, crop.top, crop.width, crop.height)))
+
+
+def _window(crop: Crop) -> tuple[slice, slice]:
+    return np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
 
 
 def _whole(crop: Crop, divisor: int) -> Crop:
@@ -223,7 +271,7 @@ def _divided(camera: Camera, divisor: int) -> Camera:
     )
 
 
-def _halved(guides: Guides, divisor: int) -> Guides:
+def _shrunk_guides(guides: Guides, divisor: int) -> Guides:
     if divisor == 1:
         return guides
     size = guides.albedo.shape[1] // divisor, guides.albedo.shape[0] // divisor
