@@ -198,7 +198,7 @@ def open_lab(settings: Settings) -> Lab:
         thresholds=thresholds,
         scoring=scoring,
         floors=floors,
-        demo=Demo(store, pictures),
+        demo=Demo(store, pictures, registry, shelf, settings.data_dir),
         claim=held,
     )
     try:

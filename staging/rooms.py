@@ -27,6 +27,7 @@ SAMPLE_ROOMS = {
     "loft.jpg": RoomType.LIVING,
     "office.jpg": RoomType.OFFICE,
     "salon.jpg": RoomType.LIVING,
+    "terrace.jpg": RoomType.OUTDOOR,
 }
 """The files under data/sample_rooms that are there on first start, and what they show."""
 

@@ -1,7 +1,7 @@
 """The demo history: labelled, consistent to the last sum, and gone by one press."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +10,15 @@ import pytest
 from PIL import Image
 from pydantic import JsonValue
 
-from staging import demo as module
-from staging.demo import PEOPLE, SOURCE, Demo
+from staging import demo_runs
+from staging.demo import DemoMade
+from staging.demo_cast import ACTORS, PEOPLE, SOURCE
 from staging.errors import ParametersRefused
 from staging.lab import Lab
 from staging.providers.offline_worker import Staged, WorkRefused
+from staging.quality import FAMILIES, SCORER_VERSION, Flag, QualityReport
 from staging.rooms import Room, RoomType
+from staging.scoring_child import Told
 from staging.store.tables import VOTES
 from tests.labs import UNCHANGED, ask, lab_at, photo, wait_for
 
@@ -37,10 +40,27 @@ class QuickWorker:
         """Nothing is running."""
 
 
+class QuickScorer:
+    """Scores each picture by its digest, as the scorer's process does by its pixels."""
+
+    def __init__(self, _command: Sequence[str]) -> None:
+        """Nothing is started."""
+
+    def ask(self, question: Mapping[str, JsonValue]) -> Told:
+        parts: dict[str, float | None] = dict.fromkeys(FAMILIES, 0.9)
+        overall = 40 + int(Path(str(question["output"])).stem[:4], 16) % 50
+        flag = Flag("blurred", "blurred", 0.4, None)
+        return Told(QualityReport(float(overall), 0.8, parts, (flag,), SCORER_VERSION), b"overlay", 0.1)
+
+    def kill(self) -> None:
+        """Nothing is running."""
+
+
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A lab with two sample rooms."""
-    monkeypatch.setattr(module, "Worker", QuickWorker)
+    monkeypatch.setattr(demo_runs, "Worker", QuickWorker)
+    monkeypatch.setattr(demo_runs, "Child", QuickScorer)
     with lab_at(tmp_path) as opened:
         for shade, kind in ((1, RoomType.LIVING), (2, RoomType.OFFICE)):
             kept = opened.pictures.keep_room(photo(shade), f"{kind}.png")
@@ -49,7 +69,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
         yield opened
 
 
-def made(lab: Lab) -> module.DemoMade:
+def made(lab: Lab) -> DemoMade:
     return lab.demo.make(NOW, lambda _share, _step: None, days=4)
 
 
@@ -99,7 +119,7 @@ def test_one_press_removes_it_and_nothing_else(lab: Lab) -> None:
     )
     lab.demo.remove("ada", NOW)
     assert not lab.demo.here()
-    assert lab.store.demo.count(PEOPLE) == 0
+    assert lab.store.demo.count(ACTORS) == 0
     assert lab.store.ledger.rows(f"SELECT count(*) FROM {VOTES.name}") == [(0,)]
     assert set(lab.store.ledger.rows("SELECT digest FROM app.outputs")) == kept
     assert [one.prediction.model for one in lab.store.predictions.of_comparison(mine)] == [UNCHANGED]
@@ -124,4 +144,4 @@ def test_it_is_not_mixed_into_real_work(lab: Lab) -> None:
 def test_it_is_made_once(lab: Lab) -> None:
     made(lab)
     with pytest.raises(ParametersRefused, match="already"):
-        Demo(lab.store, lab.pictures).make(NOW, lambda _share, _step: None)
+        lab.demo.make(NOW, lambda _share, _step: None)

@@ -27,7 +27,7 @@ from staging.store.connection import LedgerFile
 from staging.store.contenders import Contender, ContenderLedger
 from staging.store.cost_reading import LONGEST_BY_DAY
 from staging.store.costs import CostLedger
-from staging.store.demo import DemoLedger
+from staging.store.demo import DemoGone, DemoLedger, NoAudit
 from staging.store.documents import Document, DocumentLedger
 from staging.store.experiments import ArmFigures, ArmVote, Assignment, ExperimentLedger
 from staging.store.export import export, parquet
@@ -93,6 +93,7 @@ __all__ = [
     "DayOfModel",
     "Deletion",
     "Delivery",
+    "DemoGone",
     "Document",
     "DocumentLedger",
     "ExperimentLedger",
@@ -140,9 +141,9 @@ __all__ = [
 class Store:
     """The open ledger, by subject. Every method of every part may be called from any thread."""
 
-    def __init__(self, ledger: LedgerFile, zone: str = "UTC") -> None:
+    def __init__(self, ledger: LedgerFile, zone: str = "UTC", audit: AuditLedger | None = None) -> None:
         self.ledger = ledger
-        self.audit = AuditLedger(ledger)
+        self.audit = audit or AuditLedger(ledger)
         self.retention = RetentionLedger(ledger, self.audit)
         self.rooms = RoomLedger(ledger, self.audit)
         self.comparisons = ComparisonLedger(ledger)
@@ -161,7 +162,7 @@ class Store:
         self.scores = ScoreLedger(ledger, self.audit)
         self.labels = LabelLedger(ledger)
         self.judgements = JudgementLedger(ledger)
-        self.demo = DemoLedger(ledger)
+        self.demo = DemoLedger(ledger, self.audit)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:
@@ -196,6 +197,10 @@ class Store:
             ledger.close()
             raise
         return cls(ledger, zone)
+
+    def without_audit(self) -> "Store":
+        """Return the same ledger, with no deed entering the audit log: only for demo history, which nobody did."""
+        return Store(self.ledger, self.costs.zone, NoAudit(self.ledger))
 
     @property
     def schema_version(self) -> int:
