@@ -115,9 +115,9 @@ class Demo:
     def _play(self, rooms: Sequence[Room], runs: Mapping[str, list[Run]], now: datetime, days: int) -> Month:
         """Write the month: everything in the order in which it is said to have happened."""
         dice = random.Random(SEED)  # noqa: S311 - it plays people, and guards nothing
-        store = self._store.without_audit()  # nobody did any of it, so it is in no log of deeds
-        house = House(store, self._registry, PromptShelf(store, self._shipped))
-        month = Month(store, now, dice)
-        ready = [room for room in rooms if runs[room.digest]]
-        play(Stage(house, month, dice, ready, runs, now - timedelta(days=days), now), days)
+        with self._store.made_up() as store:  # the whole month or nothing, and in no log of deeds
+            house = House(store, self._registry, PromptShelf(store, self._shipped))
+            month = Month(store, now, dice)
+            ready = [room for room in rooms if runs[room.digest]]
+            play(Stage(house, month, dice, ready, runs, now - timedelta(days=days), now), days)
         return month

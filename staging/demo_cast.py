@@ -36,3 +36,7 @@ FAULTS = (
 SHARE_FAILED = 0.03
 DAYS = 30
 SEED = 8
+FLOORS: Mapping[str, tuple[tuple[float, float], ...]] = {
+    "Terrace": ((0.3992, 0.6448), (0.7, 0.6561), (0.8482, 0.8833), (0.2708, 0.8416)),
+}
+"""By the sample room's name: the four corners of its floor that somebody in the demo has clicked on."""

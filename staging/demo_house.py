@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
@@ -13,14 +13,16 @@ from pydantic import JsonValue
 from staging.access import Role
 from staging.alerts.due import due
 from staging.budgets import Budget, Budgets, Period, Scope
-from staging.demo_cast import ADA, BEN, CHLOE, EVE, FURNISH, KEY, OLD_KEY, PROJECTS, TONE, UNCHANGED
+from staging.demo_cast import ADA, BEN, CHLOE, EVE, FLOORS, FURNISH, KEY, OLD_KEY, PROJECTS, TONE, UNCHANGED
 from staging.desk import ModelChoice
 from staging.desk.sets import ModelSets
 from staging.experiments import Arm, Experiment, Experiments, Guards, StopRule, Terms, Unit
 from staging.experiments_report import report
+from staging.floors import Floors
 from staging.model_setups import ModelSetups
 from staging.projects import Projects
 from staging.registry import ModelRegistry
+from staging.rooms import Room
 from staging.routing import Routing
 from staging.shelf import PromptShelf
 from staging.store import ApiKey, Store
@@ -69,6 +71,12 @@ class House:
             self.store.keys.add(key, EVE)
             if name == OLD_KEY:
                 self.store.keys.revoke(key.id, EVE, min(now, made + timedelta(days=12)))
+
+    def outline(self, rooms: Iterable[Room], at: datetime) -> None:
+        """The floors that somebody has clicked on are remembered."""
+        for room in rooms:
+            if room.name in FLOORS:
+                Floors(self.store).keep(room.digest, FLOORS[room.name], CHLOE, at)
 
     def begin(self, question: str, arms: Sequence[Arm], projects: Sequence[str], at: datetime, most: int) -> Experiment:
         """An experiment on these listings is running; return it."""

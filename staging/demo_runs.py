@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from staging.demo_cast import FURNISH, STYLES, TONE, UNCHANGED
+from staging.demo_cast import FLOORS, FURNISH, STYLES, TONE, UNCHANGED
 from staging.errors import ParametersRefused, QualityUnavailable
 from staging.images import PictureKind, Pictures
 from staging.predictions import Output
@@ -89,6 +89,8 @@ class Runs:
     def _run(self, room: Room) -> Iterator[Run]:
         """Yield a run each: furnished in some styles, where the stager can; relit in two ways; unchanged."""
         path = self._pictures.room_file(room.digest).path
+        corners: JsonValue = [[x, y] for x, y in FLOORS.get(room.name, ())]
+        said: JsonValue = {"floor": corners} if corners else {}
         stager = Worker()
 
         def one(question: Mapping[str, JsonValue], run: Run) -> Run:
@@ -103,7 +105,7 @@ class Runs:
             for number in range(self._styles):
                 style = STYLES[(number + int(room.digest[:4], 16)) % len(STYLES)]
                 asked: dict[str, JsonValue] = {"room_type": room.room_type, "style": style, "seed": number + 1}
-                asked |= {"quality": "draft", "work": "furnish", "said": {}}
+                asked |= {"quality": "draft", "work": "furnish", "said": said}
                 made = one(asked, Run(model=FURNISH, style=style, parameters={"quality": "draft"}, seconds=0))
                 yield made
                 if made.error:  # it would refuse the room in every style

@@ -66,6 +66,7 @@ class Stage(NamedTuple):
 def play(stage: Stage, days: int) -> None:
     """Write the month: everything in the order in which it is said to have happened."""
     stage.house.set_up(stage.begun, stage.now)
+    stage.house.outline(stage.rooms, stage.begun)
     if stage.rooms:
         scenes = [*_daily(stage, days), *_concluded(stage, days), *_running(stage, days)]
         scenes.append((stage.begun + 0.6 * stage.long, stage.house.edit_prompts))

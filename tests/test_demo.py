@@ -49,8 +49,8 @@ class QuickScorer:
     def ask(self, question: Mapping[str, JsonValue]) -> Told:
         parts: dict[str, float | None] = dict.fromkeys(FAMILIES, 0.9)
         overall = 40 + int(Path(str(question["output"])).stem[:4], 16) % 50
-        flag = Flag("blurred", "blurred", 0.4, None)
-        return Told(QualityReport(float(overall), 0.8, parts, (flag,), SCORER_VERSION), b"overlay", 0.1)
+        flag = Flag("blurred", "blurred", 0.4)
+        return Told(QualityReport(SCORER_VERSION, float(overall), 0.8, parts, (flag,)), b"overlay", 0.1)
 
     def kill(self) -> None:
         """Nothing is running."""

@@ -3,6 +3,8 @@
 Only this package knows DuckDB. The file belongs to one process at a time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -198,9 +200,11 @@ class Store:
             raise
         return cls(ledger, zone)
 
-    def without_audit(self) -> "Store":
-        """Return the same ledger, with no deed entering the audit log: only for demo history, which nobody did."""
-        return Store(self.ledger, self.costs.zone, NoAudit(self.ledger))
+    @contextmanager
+    def made_up(self) -> Iterator["Store"]:
+        """Run the body in one transaction, with no deed in the audit log: only for demo history, which nobody did."""
+        with self.ledger.all_in_one() as ledger:
+            yield Store(ledger, self.costs.zone, NoAudit(ledger))
 
     @property
     def schema_version(self) -> int:
