@@ -19,6 +19,7 @@ class RoomType(StrEnum):
 
 
 SAMPLE_ROOMS = {
+    "terrace.jpg": RoomType.OUTDOOR,
     "guestroom.jpg": RoomType.BEDROOM,
     "kitchen.jpg": RoomType.KITCHEN,
     "dining.jpg": RoomType.DINING,
@@ -27,7 +28,6 @@ SAMPLE_ROOMS = {
     "loft.jpg": RoomType.LIVING,
     "office.jpg": RoomType.OFFICE,
     "salon.jpg": RoomType.LIVING,
-    "terrace.jpg": RoomType.OUTDOOR,
 }
 """The files under data/sample_rooms that are there on first start, and what they show."""
 

@@ -104,7 +104,14 @@ def test_without_its_clicks_it_asks_for_them(name: str) -> None:
 
 def test_samples_are_large_enough_and_of_the_main_types() -> None:
     assert all(min(told["pixels"][0], read(SAMPLES / name).shape[1]) >= 1536 for name, told in TRUTH.items())
-    assert {told["room_type"] for told in TRUTH.values()} >= {"living", "bedroom", "dining", "office", "kitchen", "outdoor"}
+    assert {told["room_type"] for told in TRUTH.values()} >= {
+        "living",
+        "bedroom",
+        "dining",
+        "office",
+        "kitchen",
+        "outdoor",
+    }
 
 
 @pytest.mark.soak
