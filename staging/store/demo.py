@@ -159,13 +159,14 @@ def _delete_documents(cursor: duckdb.DuckDBPyConnection, names: list[str]) -> No
     for kind, name in first:
         cursor.execute("DELETE FROM app.documents WHERE kind = ? AND name = ?", [kind, name])
     edited = cursor.execute(
-        "SELECT DISTINCT kind, name FROM app.documents WHERE list_contains(?, written_by)", [names]
+        "SELECT kind, name, max(version) FILTER (NOT list_contains($names, written_by) AND written_by <> $shipped) "
+        "FROM app.documents GROUP BY kind, name HAVING bool_or(list_contains($names, written_by))",
+        {"names": names, "shipped": _SHIPPED_BY},
     ).fetchall()
-    _delete(cursor, "documents", "written_by", names)
-    for kind, name in edited:  # a shipped text was kept only because one of these edited it
+    for kind, name, last_of_others in edited:
+        # Versions count without a gap: what somebody's own edit followed stays below it, under its writer's name. What
+        # was shipped is kept only beside an edit.
         cursor.execute(
-            "DELETE FROM app.documents WHERE kind = $kind AND name = $name AND NOT EXISTS ("
-            "SELECT 1 FROM app.documents AS other WHERE other.kind = $kind AND other.name = $name "
-            "AND other.written_by <> $shipped)",
-            {"kind": kind, "name": name, "shipped": _SHIPPED_BY},
+            "DELETE FROM app.documents WHERE kind = ? AND name = ? AND version > ?",
+            [kind, name, -1 if last_of_others is None else last_of_others],
         )
