@@ -14,8 +14,9 @@ def demo_note(lab: Lab, actor: Actor) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
-            ":material/science: **Demo history.** The pictures are real runs of the offline models; the people whose "
-            "names begin with “demo:”, their votes and the prices are made up.",
+            ":material/science: **Demo history.** The pictures are real runs of the offline models, with their real "
+            "times and scores; the people whose names begin with “demo:”, their votes and all that they have set up, "
+            "the prices and some failures are made up.",
             width="stretch",
         )
         if actor.may(Permission.ADMINISTER) and st.button(
