@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from staging.demo_cast import ACTORS, DAYS, KIND, NAME, SEED
 from staging.demo_house import House
 from staging.demo_month import Month
@@ -109,7 +111,7 @@ class Demo:
         return not isinstance(body, dict) or body.get("whole") is not False
 
     def _mark(self, now: datetime, days: int, *, whole: bool) -> None:
-        body = {"people": [*ACTORS], "days": days, "whole": whole}
+        body: JsonValue = {"people": [*ACTORS], "days": days, "whole": whole}
         self._store.documents.write(KIND, NAME, body, BY, now)
 
     def _play(self, rooms: Sequence[Room], runs: Mapping[str, list[Run]], now: datetime, days: int) -> Month:

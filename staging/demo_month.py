@@ -185,10 +185,9 @@ class Month:
         )
 
     def _mark(self, run: Run) -> Mark:
-        """Return what somebody thinks of the output: accepted the more often, the better the scorer likes it."""
+        """Return what somebody thinks of the output, by its model: no score enters, so that none is flattered."""
         dice = self._dice
-        score = run.score.overall if run.score is not None and run.score.overall is not None else 70.0
-        liked = dice.random() < (0.62 if run.model == FURNISH else 0.4) + (score - 70.0) / 150
+        liked = dice.random() < (0.72 if run.model == FURNISH else 0.45)
         if liked:
             return Mark(Verdict.ACCEPTED, stars=dice.choice((3, 4, 4, 5)), favourite=dice.random() < 0.15)
         return Mark(Verdict.REJECTED, reasons=(dice.choice(REASONS),), stars=dice.choice((1, 2, 2, 3)))

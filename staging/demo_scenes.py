@@ -42,7 +42,7 @@ QUESTIONS = (
 QUEUED = 6
 """Of the last comparisons, in the queue for votes."""
 
-Scene = tuple[datetime, Callable[[datetime], None]]
+Scene = tuple[datetime, Callable[[datetime], object]]
 """When something happens, and what."""
 
 

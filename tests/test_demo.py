@@ -279,11 +279,13 @@ def test_interrupted_among_the_rooms_it_goes_on_with_the_next(lab: Lab, monkeypa
         made(lab)
     assert not lab.demo.here()
     first = asked[0]
-    monkeypatch.setattr(QuickWorker, "ask", ask_worker)
     asked.clear()
-    monkeypatch.setattr(
-        QuickWorker, "ask", lambda self, q, tell: (asked.append(str(q["path"])), ask_worker(self, q, tell))[1]
-    )
+
+    def noted(self: QuickWorker, question: Mapping[str, JsonValue], tell: Callable[[float, str], None]) -> Staged:
+        asked.append(str(question["path"]))
+        return ask_worker(self, question, tell)
+
+    monkeypatch.setattr(QuickWorker, "ask", noted)
     made(lab)
     assert first not in asked
     assert lab.store.verify(lab.pictures).differences == ()
