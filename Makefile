@@ -98,5 +98,6 @@ constraints: install  ## Pin everything anew, with hashes, after a change in pyp
 	  --no-emit-index-url --no-header --upgrade --output-file constraints.txt pyproject.toml
 
 clean:  ## Remove what make can make again; data/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage bench.json test-results build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage bench.json test-results build dist \
+	  data/sample_rooms/.prepared
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

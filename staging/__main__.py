@@ -137,13 +137,17 @@ def stage(asked: argparse.Namespace) -> int:
 
 
 def demo(settings: Settings) -> int:
-    """Make the demo history, unless it is there, and print what it came to."""
-    lab = open_lab(settings)
+    """Make the demo history, unless it is there, and print what it came to; interrupted, it goes on next time."""
+    # The demo's pictures are scored here, once each, and nobody is told of its made-up budgets.
+    lab = open_lab(settings.model_copy(update={"scoring": False, "alert_urls": ()}))
     try:
-        if lab.demo.here():
+        if lab.demo.whole():
             print("The demo history is there already.")
             return FINE
         made = lab.demo.make(datetime.now(UTC), lambda share, step: print(f"{share:4.0%} {step}", flush=True))
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing is lost: start the demo again, and it goes on with the next room.", file=sys.stderr)
+        return REFUSED
     finally:
         lab.close()
     print(f"{made.pictures} pictures made, {made.predictions} predictions and {made.votes} votes written.")

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,8 @@ from staging.errors import UploadRejected
 from staging.experiments import Experiments
 from staging.exports import DownloadLinks, Profiles, Takeaway, read_profiles
 from staging.floors import Floors
-from staging.images import Pictures
+from staging.images import Pictures, RoomPicture
+from staging.images_door import READERS
 from staging.jobs import Jobs
 from staging.judge import Judge
 from staging.keys import Keys, Pace
@@ -198,7 +200,7 @@ def open_lab(settings: Settings) -> Lab:
         thresholds=thresholds,
         scoring=scoring,
         floors=floors,
-        demo=Demo(store, pictures),
+        demo=Demo(store, pictures, registry, shelf, settings.data_dir),
         claim=held,
     )
     try:
@@ -254,17 +256,24 @@ def _add_sample_rooms(lab: Lab) -> None:
     """Put the shipped rooms into the ledger on first start; one that was archived stays archived."""
     if not lab.settings.sample_rooms or lab.store.rooms.list(archived=True) or lab.store.rooms.list():
         return
-    for file, room_type in SAMPLE_ROOMS.items():
-        path = SHIPPED / "sample_rooms" / file
+    folder = SHIPPED / "sample_rooms"
+
+    def keep(file: str) -> RoomPicture | None:
         try:
-            picture = lab.pictures.keep_room(path.read_bytes(), file)
+            return lab.pictures.keep_room((folder / file).read_bytes(), file, prepared=folder / ".prepared")
         except (OSError, UploadRejected) as error:
             log.warning("the sample room %s is left out: %s", file, error)
+            return None
+
+    with ThreadPoolExecutor(READERS) as at_once:
+        kept = list(at_once.map(keep, SAMPLE_ROOMS))
+    for (file, room_type), picture in zip(SAMPLE_ROOMS.items(), kept, strict=True):
+        if picture is None:
             continue
         lab.store.rooms.add(
             Room(
                 digest=picture.digest,
-                name=path.stem.capitalize(),
+                name=Path(file).stem.capitalize(),
                 width=picture.width,
                 height=picture.height,
                 size_bytes=picture.size_bytes,

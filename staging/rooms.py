@@ -19,6 +19,7 @@ class RoomType(StrEnum):
 
 
 SAMPLE_ROOMS = {
+    "terrace.jpg": RoomType.OUTDOOR,
     "guestroom.jpg": RoomType.BEDROOM,
     "kitchen.jpg": RoomType.KITCHEN,
     "dining.jpg": RoomType.DINING,

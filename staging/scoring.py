@@ -207,7 +207,7 @@ class Scoring:
             self._store.scores.record(replace(began, state=ScoreState.REFUSED, reason=reason))
 
     def _keep(self, one: ToScore, began: Score, told: Told) -> None:
-        overlay = hashlib.sha256(f"{one.room} {one.digest} {began.version} {began.outlines}".encode()).hexdigest()
+        overlay = overlay_key(one.room, one.digest, began.version, began.outlines)
         before = self._store.scores.of([one.prediction_id]).get(one.prediction_id)
         try:
             self._pictures.keep_overlay(overlay, told.overlay)
@@ -281,6 +281,11 @@ def scored(began: Score, told: Told, overlay: str | None) -> Score:
         seconds=told.seconds,
         overlay=overlay,
     )
+
+
+def overlay_key(room: str, output: str, version: str, outlines: str) -> str:
+    """Return under which digest the overlay of this output on this room is kept, by this version and these outlines."""
+    return hashlib.sha256(f"{room} {output} {version} {outlines}".encode()).hexdigest()
 
 
 def outlines_digest(openings: Sequence[Opening]) -> str:

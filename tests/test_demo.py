@@ -1,25 +1,43 @@
 """The demo history: labelled, consistent to the last sum, and gone by one press."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from pydantic import JsonValue
 
-from staging import demo as module
-from staging.demo import PEOPLE, SOURCE, Demo
+from staging import demo_runs
+from staging.budgets import Budget, Period, Scope
+from staging.demo import DemoMade
+from staging.demo_cast import ACTORS, FLOORS, PEOPLE, PROJECTS, SOURCE
+from staging.demo_month import Month
+from staging.demo_scenes import ARMS
 from staging.errors import ParametersRefused
+from staging.experiments import State as ExperimentState
+from staging.experiments import Terms
+from staging.ids import new_id
 from staging.lab import Lab
+from staging.labels import labelled
+from staging.predictions import Event, Mark, State, Verdict
 from staging.providers.offline_worker import Staged, WorkRefused
+from staging.quality import FAMILIES, SCORER_VERSION, Flag, QualityReport
 from staging.rooms import Room, RoomType
-from staging.store.tables import VOTES
-from tests.labs import UNCHANGED, ask, lab_at, photo, wait_for
+from staging.scoring_child import Told
+from staging.store import AuditFilter, Ballot, Choice, Kind, Side, Vote
+from staging.store import demo as store_demo
+from tests.labs import UNCHANGED, ask, finished, lab_at, photo, wait_for
 
 NOW = datetime.now(UTC)
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class QuickWorker:
@@ -37,10 +55,27 @@ class QuickWorker:
         """Nothing is running."""
 
 
+class QuickScorer:
+    """Scores each picture by its digest, as the scorer's process does by its pixels."""
+
+    def __init__(self, _command: Sequence[str]) -> None:
+        """Nothing is started."""
+
+    def ask(self, question: Mapping[str, JsonValue]) -> Told:
+        parts: dict[str, float | None] = dict.fromkeys(FAMILIES, 0.9)
+        overall = 40 + int(Path(str(question["output"])).stem[:4], 16) % 50
+        flag = Flag("blurred", "blurred", 0.4)
+        return Told(QualityReport(SCORER_VERSION, float(overall), 0.8, parts, (flag,)), b"overlay", 0.1)
+
+    def kill(self) -> None:
+        """Nothing is running."""
+
+
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A lab with two sample rooms."""
-    monkeypatch.setattr(module, "Worker", QuickWorker)
+    monkeypatch.setattr(demo_runs, "Worker", QuickWorker)
+    monkeypatch.setattr(demo_runs, "Child", QuickScorer)
     with lab_at(tmp_path) as opened:
         for shade, kind in ((1, RoomType.LIVING), (2, RoomType.OFFICE)):
             kept = opened.pictures.keep_room(photo(shade), f"{kind}.png")
@@ -49,8 +84,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
         yield opened
 
 
-def made(lab: Lab) -> module.DemoMade:
-    return lab.demo.make(NOW, lambda _share, _step: None, days=4)
+def made(lab: Lab) -> DemoMade:
+    return lab.demo.make(NOW, lambda _share, _step: None, days=3)
 
 
 def test_a_month_bears_the_names_of_nobody_real(lab: Lab) -> None:
@@ -58,7 +93,7 @@ def test_a_month_bears_the_names_of_nobody_real(lab: Lab) -> None:
     assert lab.demo.here()
     rows = lab.store.ledger.rows("SELECT DISTINCT created_by FROM app.predictions")
     raters = lab.store.ledger.rows("SELECT DISTINCT rater FROM app.votes")
-    assert {name for (name,) in [*rows, *raters]} <= set(PEOPLE)
+    assert {name for (name,) in [*rows, *raters]} <= set(ACTORS)
     assert all(name.startswith("demo: ") for name in PEOPLE)
     ((names,),) = lab.store.ledger.rows("SELECT bool_and(starts_with(name, 'demo: ')) FROM app.comparisons")
     assert names
@@ -76,7 +111,7 @@ def test_everything_derived_from_it_agrees_with_it(lab: Lab) -> None:
 def test_it_lies_in_the_days_before(lab: Lab) -> None:
     made(lab)
     ((first, last),) = lab.store.ledger.rows("SELECT min(happened_at), max(happened_at) FROM app.events")
-    assert NOW - timedelta(days=4, minutes=1) < first < last < NOW + timedelta(minutes=5)
+    assert NOW - timedelta(days=3, minutes=1) < first < last < NOW + timedelta(minutes=5)
 
 
 def test_the_engine_never_takes_what_is_made_up(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
@@ -85,26 +120,6 @@ def test_the_engine_never_takes_what_is_made_up(lab: Lab, caplog: pytest.LogCapt
     mine = ask(lab, UNCHANGED, rooms=[photo(9)])
     wait_for(lambda: all(one.state.final for one in lab.store.predictions.of_comparison(mine)))
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
-
-
-def test_one_press_removes_it_and_nothing_else(lab: Lab) -> None:
-    made(lab)
-    mine = ask(lab, UNCHANGED, rooms=[photo(9)])
-    wait_for(lambda: all(one.state.final for one in lab.store.predictions.of_comparison(mine)))
-    kept = set(
-        lab.store.ledger.rows(
-            "SELECT digest FROM app.outputs WHERE prediction_id IN "
-            "(SELECT id FROM app.predictions WHERE created_by = 'tester')"
-        )
-    )
-    lab.demo.remove("ada", NOW)
-    assert not lab.demo.here()
-    assert lab.store.demo.count(PEOPLE) == 0
-    assert lab.store.ledger.rows(f"SELECT count(*) FROM {VOTES.name}") == [(0,)]
-    assert set(lab.store.ledger.rows("SELECT digest FROM app.outputs")) == kept
-    assert [one.prediction.model for one in lab.store.predictions.of_comparison(mine)] == [UNCHANGED]
-    assert len(lab.store.rooms.list()) == 3
-    assert lab.store.verify(lab.pictures).differences == ()
 
 
 def test_removing_twice_is_removing_once(lab: Lab) -> None:
@@ -124,4 +139,182 @@ def test_it_is_not_mixed_into_real_work(lab: Lab) -> None:
 def test_it_is_made_once(lab: Lab) -> None:
     made(lab)
     with pytest.raises(ParametersRefused, match="already"):
-        Demo(lab.store, lab.pictures).make(NOW, lambda _share, _step: None)
+        lab.demo.make(NOW, lambda _share, _step: None)
+
+
+def rows_of(lab: Lab) -> dict[str, Counter[tuple[object, ...]]]:
+    """Return every row of every table, but for sums that follow from others, and the log of what was done."""
+    tables = lab.store.ledger.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'app'")
+    kept = {name for (name,) in tables} - {"audit", *store_demo._DERIVED}
+    return {name: Counter(lab.store.ledger.rows(f"SELECT * FROM app.{name}")) for name in sorted(kept)}
+
+
+def differences(
+    before: dict[str, Counter[tuple[object, ...]]], after: dict[str, Counter[tuple[object, ...]]]
+) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+FILLED = {
+    "adoptions", "alerts", "api_key_revocations", "api_key_uses", "api_keys", "assignments", "ballots", "comparisons",
+    "documents", "events", "jobs", "outputs", "predictions", "scores", "verdicts", "votes",
+}  # fmt: skip
+"""The tables in which demo history has rows."""
+
+
+def persons_own(lab: Lab) -> None:
+    """A person uploads a room, runs it, votes, sets a budget, drafts an experiment, edits the prompts."""
+    mine = ask(lab, UNCHANGED, "offline/tone", rooms=[photo(9)])
+    finished(lab, mine)
+    one, other = (now.prediction for now in lab.store.predictions.of_comparison(mine))
+    sides = [Side((prediction.id,), prediction.model) for prediction in (one, other)]
+    ballot = Ballot(new_id(), "kim", Kind.PAIR, "", one.room, "other", one.style, "", sides[0], sides[1], NOW)
+    lab.store.votes.show(ballot)
+    lab.store.votes.give(Vote(ballot.id, Choice.LEFT, NOW), "kim")
+    lab.store.predictions.mark(one.id, lambda _: Mark(Verdict.ACCEPTED), "kim", NOW)
+    lab.budgets.save(Budget("mine", Scope.ALL, "", Period.MONTH, Decimal(5), hard=False), "kim", NOW)
+    lab.experiments.draft(Terms(question="Mine?", owner="kim", arms=ARMS[0]), "kim", NOW)
+    lab.projects.set("1 Own Street", "kim", NOW, style="modern")
+    edition = lab.prompt_shelf.current()
+    body = edition.usable().body()
+    body["styles"]["modern"]["look"] = "my own words"  # type: ignore[index,call-overload]
+    lab.prompt_shelf.keep(body, "kim", NOW, note="mine", follows=edition.number)
+
+
+def test_it_fills_every_page(lab: Lab) -> None:
+    empty = rows_of(lab)
+    written = made(lab)
+    assert differences(empty, rows_of(lab)) == FILLED
+    states = {one.state: one for one in lab.experiments.list()}
+    assert states.keys() == {ExperimentState.RUNNING, ExperimentState.DECIDED}
+    assert all("demo: " in one.terms.question for one in states.values())
+    assert states[ExperimentState.DECIDED].body.decision is not None
+    shares = {standing.budget.name: standing.share for standing in lab.budgets.standings()}
+    assert 0.8 <= shares["demo: Harbour Lofts"] < 1
+    assert any("demo: Harbour Lofts" in line.alert.sentence for line in lab.store.alerts.lines("kim", 9))
+    assert {one.style for one in lab.projects.list()} >= {"scandinavian", "modern"}
+    assert lab.projects.list(archived=True)
+    assert lab.routing.project(PROJECTS[1]) is not None
+    assert len(lab.prompt_shelf.editions()) == 2
+    assert lab.voting.queues.list()[0].name.startswith("demo: ")
+    assert len(lab.keys.list()) == 2
+    assert labelled(lab.labels.pairs())
+    failed = lab.store.predictions.count_by_state()[State.FAILED]
+    assert 0 < failed < 0.2 * written.predictions  # one of the two rooms is refused by the stager
+
+
+def test_no_deed_of_the_demo_is_in_the_audit_log(lab: Lab) -> None:
+    made(lab)
+    lab.demo.remove("ada", NOW)
+    _, entries = lab.audit.list(AuditFilter(), 99)
+    assert [entry.act for entry in entries] == ["remove demo", "change demo", "add demo"]
+    users = [path for path in (ROOT / "staging").rglob("*.py") if "made_up(" in path.read_text(encoding="utf-8")]
+    assert {path.relative_to(ROOT).as_posix() for path in users} == {"staging/demo.py", "staging/store/__init__.py"}
+
+
+def test_every_table_is_as_before_once_it_is_removed(lab: Lab) -> None:
+    before = rows_of(lab)
+    made(lab)
+    lab.demo.remove("ada", NOW)
+    assert differences(before, rows_of(lab)) == set()
+    assert not (lab.settings.data_dir / "demo-runs.json").exists()
+
+
+def test_a_table_that_is_forgotten_is_seen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = rows_of(lab)
+    made(lab)
+    rest = tuple(name for name in store_demo._OF_PREDICTIONS if name != "scores")
+    monkeypatch.setattr(store_demo, "_OF_PREDICTIONS", rest)
+    lab.demo.remove("ada", NOW)
+    assert differences(before, rows_of(lab)) == {"scores"}
+
+
+def test_what_a_person_did_beside_it_stays(lab: Lab) -> None:
+    empty = rows_of(lab)
+    made(lab)
+    with_demo = rows_of(lab)
+    persons_own(lab)
+    both = rows_of(lab)
+    lab.demo.remove("kim", NOW)
+    wanted = {name: empty[name] + (both[name] - with_demo[name]) for name in both}
+    found = rows_of(lab)
+    # A person's edition of the prompts keeps those that it followed: versions count without a gap.
+    wanted["documents"].update(row for row in with_demo["documents"] if row[0] == "prompt book")
+    assert differences(wanted, found) == set()
+    assert lab.store.verify(lab.pictures).differences == ()
+    assert lab.prompt_shelf.current().usable().body()["styles"]["modern"]["look"] == "my own words"  # type: ignore[index,call-overload]
+
+
+def test_what_a_person_ran_again_in_a_demo_comparison_stays(lab: Lab) -> None:
+    made(lab)
+    failed = next(
+        now.prediction
+        for one in lab.store.comparisons.list(99)
+        for now in lab.store.predictions.of_comparison(one.id)
+        if now.state is State.FAILED
+    )
+    again = replace(failed, id=new_id(), created_by="kim", retry_of=failed.id)
+    comparison = lab.store.comparisons.get(failed.comparison_id)
+    end = Event(again.id, 1, State.FAILED, NOW, error="No.", charge_usd=Decimal(0), charge_basis="", charge_inputs={})
+    lab.store.predictions.bring_in_lives(comparison, [again], [end], NOW)
+    lab.demo.remove("kim", NOW)
+    assert [one.prediction.id for one in lab.store.predictions.of_comparison(comparison.id)] == [again.id]
+    assert lab.store.verify(lab.pictures).differences == ()
+
+
+def test_interrupted_among_the_rooms_it_goes_on_with_the_next(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    ask_worker = QuickWorker.ask
+
+    def stop_at_the_second(
+        self: QuickWorker, question: Mapping[str, JsonValue], tell: Callable[[float, str], None]
+    ) -> Staged:
+        asked.append(str(question["path"]))
+        if len(set(asked)) == 2:
+            raise KeyboardInterrupt
+        return ask_worker(self, question, tell)
+
+    monkeypatch.setattr(QuickWorker, "ask", stop_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        made(lab)
+    assert not lab.demo.here()
+    first = asked[0]
+    asked.clear()
+
+    def noted(self: QuickWorker, question: Mapping[str, JsonValue], tell: Callable[[float, str], None]) -> Staged:
+        asked.append(str(question["path"]))
+        return ask_worker(self, question, tell)
+
+    monkeypatch.setattr(QuickWorker, "ask", noted)
+    made(lab)
+    assert first not in asked
+    assert lab.store.verify(lab.pictures).differences == ()
+
+
+def test_interrupted_in_the_month_it_is_written_anew(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, votes = rows_of(lab), []
+    vote = Month.vote
+
+    def stop(self: Month, *said: Any) -> None:
+        votes.append(1)
+        if len(votes) == 3:
+            raise KeyboardInterrupt
+        vote(self, *said)
+
+    monkeypatch.setattr(Month, "vote", stop)
+    with pytest.raises(KeyboardInterrupt):
+        made(lab)
+    assert lab.demo.here()
+    assert not lab.demo.whole()
+    monkeypatch.setattr(Month, "vote", vote)
+    written = made(lab)
+    assert lab.demo.whole()
+    assert lab.store.demo.count(ACTORS) == written.predictions
+    lab.demo.remove("ada", NOW)
+    assert differences(before, rows_of(lab)) == set()
+
+
+def test_the_clicked_floor_is_where_the_renderer_put_it() -> None:
+    truth = json.loads((ROOT / "data" / "sample_rooms" / "truth.json").read_text(encoding="utf-8"))
+    for name, corners in FLOORS.items():
+        assert np.allclose(corners, truth[f"{name.lower()}.jpg"]["floor"], atol=0.02)

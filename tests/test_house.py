@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pages",),
     ("staging.api", "staging.__main__", "staging.health"),
     ("staging.lab", "staging.doctor"),
+    ("staging.demo",),
     (
         "staging.exports",
         "staging.sharing",
@@ -39,7 +40,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "staging.votes",
         "staging.people",
         "staging.retention",
-        "staging.demo",
         "staging.keys",
         "staging.labels",
     ),

@@ -337,3 +337,22 @@ def test_a_slow_room_is_refused_under_its_name(folder: Path, door: Door) -> None
         Pictures(folder, b"key", door=door, room_limits=limits).keep_room(
             png(3000, 3000, 8, 0, bytes(3001 * 3000)), "room.png"
         )
+
+
+def test_what_comes_with_the_product_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, prepared = (SAMPLES / "office.jpg").read_bytes(), tmp_path / "prepared"
+    first, second, third = (Pictures(tmp_path / name, b"key") for name in ("one", "two", "three"))
+    try:
+        kept = first.keep_room(data, "office.jpg", prepared=prepared)
+        with monkeypatch.context() as patch:
+            patch.setattr(Door, "look", None)
+            assert second.keep_room(data, "office.jpg", prepared=prepared) == kept
+        for kind in (PictureKind.ORIGINAL, PictureKind.VIEW, PictureKind.THUMBNAIL):
+            assert first.path(kept.digest, kind).read_bytes() == second.path(kept.digest, kind).read_bytes()
+        (whole,) = prepared.iterdir()
+        whole.write_bytes(whole.read_bytes()[:-9])  # a damaged one is made anew
+        assert third.keep_room(data, "office.jpg", prepared=prepared) == kept
+        assert second.keep_room(data, "office.jpg", prepared=prepared / "not" / "to be written") == kept
+    finally:
+        for one in (first, second, third):
+            one.close()

@@ -7,7 +7,7 @@ import pytest
 from staging.lab import Lab
 from tests.screens import visit, words
 
-LABEL = "the people whose names begin with"
+LABEL = "whose names begin with “demo:”"
 
 
 @pytest.fixture
@@ -31,5 +31,7 @@ def test_one_press_removes_it(demo_lab: Lab) -> None:
     screen = visit("costs")
     screen.button(key="demo-remove").click().run()
     assert not screen.exception
+    assert [toast.value for toast in screen.toast] == ["The demo history is gone."]
     assert LABEL not in words(screen)
     assert not demo_lab.demo.here()
+    assert not screen.run().toast

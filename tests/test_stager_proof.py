@@ -31,8 +31,9 @@ TRUTH: Mapping[str, Any] = {
 }
 STAGEBENCH = Path(__file__).resolve().parents[2] / "shared" / "stagebench" / "dev"
 SEEDS = range(3)
-HELPED = ("guestroom.jpg",)
-"""A portrait that shows one side wall only: the stager asks for four clicks, and gets them."""
+HELPED = ("guestroom.jpg", "terrace.jpg")
+"""A portrait that shows one side wall only, and a terrace, whose right side is a parapet: the stager asks for four
+clicks, and gets them."""
 CATALOGUE = Catalogue()
 
 
@@ -102,7 +103,14 @@ def test_without_its_clicks_it_asks_for_them(name: str) -> None:
 
 def test_samples_are_large_enough_and_of_the_main_types() -> None:
     assert all(min(told["pixels"][0], read(SAMPLES / name).shape[1]) >= 1536 for name, told in TRUTH.items())
-    assert {told["room_type"] for told in TRUTH.values()} >= {"living", "bedroom", "dining", "office", "kitchen"}
+    assert {told["room_type"] for told in TRUTH.values()} >= {
+        "living",
+        "bedroom",
+        "dining",
+        "office",
+        "kitchen",
+        "outdoor",
+    }
 
 
 @pytest.mark.soak

@@ -255,7 +255,7 @@ def floor_material(told: dict[str, Any]) -> Any:
     if kind == "planks":
         return pictured("floor", planks(base, told["vary"], told.get("width", 0.15)), 4.0, 0.36, turned=turned)
     if kind == "tiles":
-        return pictured("floor", tiles(base, told.get("width", 0.6)), 3.6, 0.25)
+        return pictured("floor", tiles(base, told.get("width", 0.6)), 3.6, told.get("rough", 0.25))
     if kind == "carpet":
         return pictured("floor", speckle(base, 0.28, (7, 3, 2)), 1.2, 0.95)
     return pictured("floor", speckle(base, 0.16, (220, 70, 25, 4)), 4.3, 0.3)
@@ -283,7 +283,7 @@ def put_box(low: Any, high: Any, material: Any, bevel: float = 0.003) -> None:
 def put_wall(wall: Wall, height: float, openings: list[dict[str, Any]], paint: Any, reveal: Any) -> None:
     """Put a wall with holes for its openings, and the depth of each hole."""
     holes = [(o["from"] + wall.before, o["to"] + wall.before, o.get("sill", 0.0), o["top"]) for o in openings]
-    holes = [hole for hole, told in zip(holes, openings, strict=True) if told["kind"] == "window"]
+    holes = [hole for hole, told in zip(holes, openings, strict=True) if told["kind"] == "window" or "glazed" in told]
     along = sorted({0.0, wall.length, *(end for hole in holes for end in hole[:2])})
     heights = sorted({0.0, height, *(end for hole in holes for end in hole[2:])})
     corners: list[Any] = []
@@ -366,6 +366,92 @@ def put_units(wall: Wall, depth: float) -> None:
     wall.box((start + 1.5, start + 2.1, 0.05, 0.55, 0.9, 0.906), dark, 0.001)
 
 
+def glass() -> Any:
+    """Return a pane's material: seen through, with the sky mirrored in it."""
+    material = plain("glass", (1, 1, 1))
+    tree = material.node_tree
+    clear, mirror, share, mixed = (
+        tree.nodes.new(f"ShaderNode{kind}") for kind in ("BsdfTransparent", "BsdfGlossy", "Fresnel", "MixShader")
+    )
+    mirror.inputs["Roughness"].default_value = 0.0
+    share.inputs["IOR"].default_value = 1.5
+    tree.links.new(share.outputs[0], mixed.inputs[0])
+    tree.links.new(clear.outputs[0], mixed.inputs[1])
+    tree.links.new(mirror.outputs[0], mixed.inputs[2])
+    tree.links.new(mixed.outputs[0], tree.nodes["Material Output"].inputs[0])
+    return material
+
+
+def put_glazed_door(wall: Wall, told: dict[str, Any], frame: Any, metal: Any) -> None:
+    """Put a sliding door of glass: leaves beside each other, each framed, with a handle on the first."""
+    a, b, top, rim = told["from"] + wall.before, told["to"] + wall.before, told["top"], 0.07
+    for sides in ((a, b, top - rim, top), (a, a + rim, 0, top), (b - rim, b, 0, top), (a, b, 0, 0.04)):
+        wall.box((sides[0], sides[1], -0.16, -0.06, sides[2], sides[3]), frame)
+    leaves = told["glazed"]
+    width = (b - a - 2 * rim) / leaves
+    for n in range(leaves):
+        left, right, deep = a + rim + n * width, a + rim + (n + 1) * width, -0.1 - 0.035 * (n % 2)
+        for u0, u1, z0, z1 in (
+            (left, left + 0.06, 0.04, top - rim),
+            (right - 0.06, right, 0.04, top - rim),
+            (left + 0.06, right - 0.06, 0.04, 0.13),
+            (left + 0.06, right - 0.06, top - rim - 0.06, top - rim),
+        ):
+            wall.box((u0, u1, deep - 0.03, deep, z0, z1), frame)
+        pane = [
+            wall.at(u, deep - 0.015, z) for u, z in ((left, 0.1), (right, 0.1), (right, top - rim), (left, top - rim))
+        ]
+        put_mesh(pane, [(0, 1, 2, 3)], glass())
+    wall.box((a + rim + width - 0.05, a + rim + width - 0.02, -0.1, -0.06, 0.95, 1.2), metal)
+
+
+def put_house(scene: dict[str, Any], walls: dict[str, Wall], paint: Any, white: Any, metal: Any) -> None:
+    """Put what a terrace has in place of a ceiling: parapets, copings, lamps, a downpipe, the room inside."""
+    width, depth, height = scene["size"]
+    dark, stone = plain("anthracite", (0.035, 0.038, 0.042), 0.45), plain("coping", (0.50, 0.48, 0.44), 0.8)
+    low = scene["parapet"]
+    for name, top in (("back", height), ("left", height), ("right", low)):
+        wall = walls[name]
+        if name != "back":
+            wall.box((0, wall.length, 0.0, 0.015, 0, 0.1), stone)
+        finish = dark if top == height else stone
+        wall.box((-0.25, wall.length + 0.25, -0.3, 0.05, top, top + (0.16 if top == height else 0.05)), finish)
+    right = walls["right"]
+    put_mesh(
+        [right.at(u, -0.22, z) for u, z in ((0, 0), (right.length, 0), (right.length, low), (0, low))],
+        [(0, 1, 2, 3)],
+        paint,
+    )
+    back = walls["back"]
+    for one in scene["openings"]:
+        if "glazed" not in one:
+            continue
+        for u in (one["from"] - 0.35, one["to"] + 0.25):
+            back.box((u, u + 0.1, 0.0, 0.11, 1.75, 1.98), dark, 0.01)
+        back.box((one["from"], one["to"], 0.0, 0.04, 0.0, 0.025), stone)
+        back.box((0, one["from"], 0.0, 0.015, 0, 0.1), stone)
+        back.box((one["to"], width, 0.0, 0.015, 0, 0.1), stone)
+    bpy.ops.mesh.primitive_cylinder_add(radius=0.045, depth=height, location=(width - 0.35, depth - 0.08, height / 2))
+    bpy.context.object.data.materials.append(metal)
+    for z in (0.4, height - 0.4):
+        back.box((width - 0.41, width - 0.29, 0, 0.13, z, z + 0.03), metal)
+    put_inside(scene, white)
+
+
+def put_inside(scene: dict[str, Any], white: Any) -> None:
+    """Put the room that is seen through the glass: floor, walls, ceiling, and a lamp."""
+    width, depth, height = scene["size"]
+    near, far, top = depth + 0.24, depth + 4.2, height - 0.25
+    wood = pictured("inside floor", planks([0.34, 0.23, 0.14], 0.14), 4.0, 0.4)
+    plaster = plain("inside", (0.62, 0.60, 0.56), 0.9)
+    put_mesh([(0, near, 0.01), (width, near, 0.01), (width, far, 0.01), (0, far, 0.01)], [(0, 1, 2, 3)], wood)
+    put_mesh([(0, near, top), (0, far, top), (width, far, top), (width, near, top)], [(0, 1, 2, 3)], white)
+    put_mesh([(0, far, 0), (width, far, 0), (width, far, top), (0, far, top)], [(0, 1, 2, 3)], plaster)
+    for x in (0.0, width):
+        put_mesh([(x, near, 0), (x, far, 0), (x, far, top), (x, near, top)], [(0, 1, 2, 3)], plaster)
+    put_lamp((width / 2, depth + 2.2, top - 0.05), np.array([0, 0, -1.0]), (2.0, 2.0), 55, (1, 0.86, 0.7))
+
+
 def put_lamp(place: Any, towards: np.ndarray, size: tuple[float, float], watts: float, colour: Any) -> None:
     """Put a soft light that the camera does not see."""
     lamp = bpy.data.lights.new("lamp", "AREA")
@@ -388,10 +474,12 @@ def build(scene: dict[str, Any], skies: Path) -> None:
         [(0, 1, 2, 3)],
         floor_material(scene["floor"]),
     )
-    ceiling = [(0, -BEHIND, height), (0, depth, height), (width, depth, height), (width, -BEHIND, height)]
-    put_mesh(ceiling, [(0, 1, 2, 3)], plain("ceiling", (0.84, 0.84, 0.83), 0.9))
-    rear = [(0, -BEHIND, 0), (width, -BEHIND, 0), (width, -BEHIND, height), (0, -BEHIND, height)]
-    put_mesh(rear, [(0, 1, 2, 3)], paint)
+    outdoors = "parapet" in scene
+    if not outdoors:
+        ceiling = [(0, -BEHIND, height), (0, depth, height), (width, depth, height), (width, -BEHIND, height)]
+        put_mesh(ceiling, [(0, 1, 2, 3)], plain("ceiling", (0.84, 0.84, 0.83), 0.9))
+        rear = [(0, -BEHIND, 0), (width, -BEHIND, 0), (width, -BEHIND, height), (0, -BEHIND, height)]
+        put_mesh(rear, [(0, 1, 2, 3)], paint)
     x, y = np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
     walls = {
         "back": Wall(np.array([0, depth, 0.0]), x, -y, width, 0.0),
@@ -403,8 +491,10 @@ def build(scene: dict[str, Any], skies: Path) -> None:
         own = plain("accent", scene["accent"], 0.85) if name == "left" and "accent" in scene else paint
         if name == "back" and scene.get("brick"):
             own = pictured("brick", bricks(), 2.4, 0.9)
-        put_wall(wall, height, mine, own, white)
+        put_wall(wall, scene["parapet"] if outdoors and name == "right" else height, mine, own, white)
         put_details(scene, wall, mine, white, metal)
+    if outdoors:
+        put_house(scene, walls, paint, white, metal)
     if scene.get("units"):
         put_units(walls[scene["units"]], depth)
     put_light(scene, skies)
@@ -416,12 +506,16 @@ def put_details(scene: dict[str, Any], wall: Wall, openings: list[dict[str, Any]
     height = scene["size"][2]
     gaps = []
     for one in openings:
-        if one["kind"] == "window":
+        if "glazed" in one:
+            put_glazed_door(wall, one, plain("frame", (0.035, 0.038, 0.042), 0.45), metal)
+        elif one["kind"] == "window":
             put_window(wall, one, white)
         else:
             put_door(wall, one, white, metal)
         if one.get("sill", 0.0) < 0.1:
             gaps.append((one["from"] + wall.before - 0.09, one["to"] + wall.before + 0.09))
+    if "parapet" in scene:  # no skirting, and no socket
+        return
     at = 0.0
     for start, end in [*sorted(gaps), (wall.length, wall.length)]:
         if start > at:
@@ -442,15 +536,25 @@ def put_light(scene: dict[str, Any], skies: Path) -> None:
     sky = tree.nodes.new("ShaderNodeTexEnvironment")
     sky.image = bpy.data.images.load(str(unpack_sky(skies, scene["sky"])))
     tree.links.new(sky.outputs[0], tree.nodes["Background"].inputs[0])
-    tree.nodes["Background"].inputs[1].default_value = 2.2
+    outdoors = "parapet" in scene
+    tree.nodes["Background"].inputs[1].default_value = 0.55 if outdoors else 2.2
+    place, turn = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
+    turn.inputs["Rotation"].default_value = (0, 0, math.radians(scene.get("sky_turn", 0)))
+    tree.links.new(place.outputs["Generated"], turn.inputs[0])
+    tree.links.new(turn.outputs[0], sky.inputs[0])
     sun = bpy.data.lights.new("sun", "SUN")
-    sun.energy, sun.angle, sun.color = 3.0, 0.02, (1, 0.94, 0.85)
+    sun.energy, sun.angle, sun.color = (2.6 if outdoors else 3.0), 0.02, (1, 0.94, 0.85)
+    if outdoors:
+        put_daylight(tree)
     body = bpy.data.objects.new("sun", sun)
     bpy.context.collection.objects.link(body)
     lit = next((one["wall"] for one in scene["openings"] if one["kind"] == "window"), "left")
     way, low = {"left": (1, 0.35), "right": (-1, 0.3), "back": (0.25, -1)}[lit], math.radians(scene["sun"])
+    way = scene.get("sun_way", way)
     aim = mathutils.Vector((way[0] * math.cos(low), way[1] * math.cos(low), -math.sin(low)))
     body.rotation_euler = aim.to_track_quat("-Z", "Y").to_euler()
+    if outdoors:
+        return
     down, ahead = np.array([0, 0, -1.0]), np.array([0, 1.0, 0])
     put_lamp((width / 2, depth * 0.35, height - 0.05), down, (2.5, 2.5), scene["fill"], (1, 1, 1))
     put_lamp((width / 2, -0.9, 1.5), ahead, (2.0, 2.0), scene["fill"] * 0.55, (1, 1, 1))
@@ -464,6 +568,16 @@ def put_light(scene: dict[str, Any], skies: Path) -> None:
     for x, y in places:
         bpy.ops.mesh.primitive_cylinder_add(radius=radius, depth=flat, location=(x, y, height - flat / 2))
         bpy.context.object.data.materials.append(metal)
+
+
+def put_daylight(tree: Any) -> None:
+    """Have the sky's picture seen, and an even daylight shine: the picture's own sun is a smear of a wrong colour."""
+    even, seen, mixed = (tree.nodes.new(f"ShaderNode{kind}") for kind in ("Background", "LightPath", "MixShader"))
+    even.inputs[0].default_value, even.inputs[1].default_value = (0.78, 0.88, 1.0, 1), 0.42
+    tree.links.new(seen.outputs["Is Camera Ray"], mixed.inputs[0])
+    tree.links.new(even.outputs[0], mixed.inputs[1])
+    tree.links.new(tree.nodes["Background"].outputs[0], mixed.inputs[2])
+    tree.links.new(mixed.outputs[0], tree.nodes["World Output"].inputs[0])
 
 
 def put_camera(scene: dict[str, Any]) -> None:

@@ -3,6 +3,8 @@
 Only this package knows DuckDB. The file belongs to one process at a time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -27,7 +29,7 @@ from staging.store.connection import LedgerFile
 from staging.store.contenders import Contender, ContenderLedger
 from staging.store.cost_reading import LONGEST_BY_DAY
 from staging.store.costs import CostLedger
-from staging.store.demo import DemoLedger
+from staging.store.demo import DemoGone, DemoLedger, NoAudit
 from staging.store.documents import Document, DocumentLedger
 from staging.store.experiments import ArmFigures, ArmVote, Assignment, ExperimentLedger
 from staging.store.export import export, parquet
@@ -93,6 +95,7 @@ __all__ = [
     "DayOfModel",
     "Deletion",
     "Delivery",
+    "DemoGone",
     "Document",
     "DocumentLedger",
     "ExperimentLedger",
@@ -140,9 +143,9 @@ __all__ = [
 class Store:
     """The open ledger, by subject. Every method of every part may be called from any thread."""
 
-    def __init__(self, ledger: LedgerFile, zone: str = "UTC") -> None:
+    def __init__(self, ledger: LedgerFile, zone: str = "UTC", audit: AuditLedger | None = None) -> None:
         self.ledger = ledger
-        self.audit = AuditLedger(ledger)
+        self.audit = audit or AuditLedger(ledger)
         self.retention = RetentionLedger(ledger, self.audit)
         self.rooms = RoomLedger(ledger, self.audit)
         self.comparisons = ComparisonLedger(ledger)
@@ -161,7 +164,7 @@ class Store:
         self.scores = ScoreLedger(ledger, self.audit)
         self.labels = LabelLedger(ledger)
         self.judgements = JudgementLedger(ledger)
-        self.demo = DemoLedger(ledger)
+        self.demo = DemoLedger(ledger, self.audit)
 
     @classmethod
     def open(cls, path: Path, zone: str = "UTC") -> Self:
@@ -196,6 +199,12 @@ class Store:
             ledger.close()
             raise
         return cls(ledger, zone)
+
+    @contextmanager
+    def made_up(self) -> Iterator["Store"]:
+        """Run the body in one transaction, with no deed in the audit log: only for demo history, which nobody did."""
+        with self.ledger.all_in_one() as ledger:
+            yield Store(ledger, self.costs.zone, NoAudit(ledger))
 
     @property
     def schema_version(self) -> int:

@@ -124,6 +124,10 @@ class AlertLedger:
         self._state = object()
         return True
 
+    def reread(self) -> None:
+        """What is kept of the alerts is asked for anew: they were changed from elsewhere."""
+        self._state = object()
+
     def raised(self, budget: str, period: str) -> tuple[Alert, ...]:
         """Return what was raised for the budget and period."""
         with self._ledger.reading() as cursor:
