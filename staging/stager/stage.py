@@ -223,7 +223,9 @@ class _View:
         floor = _shrunk(floor_mask(room, size, crop, from_wall=0.0), coarse)
         scale = max(size) / 1024 / self._preset.divisor
         part, camera = _part(crop, self._preset.divisor), _divided(self._camera, self._preset.divisor)
-        shown = panes(room, self._light.windows, camera, part).astype(np.float32)
+        # Around a pane the empty room, traced coarser, is as dark as the pane for a pixel of its own.
+        rim = self._preset.empty_divisor // self._preset.divisor
+        shown = _spread(panes(room, self._light.windows, camera, part), rim).astype(np.float32)
         layers = make_layers(views, rendered.fine, rendered.cover, floor, exposure, scale, shown)
         # What is seen through a window lies in no shadow of the furniture.
         outside = panes(room, [one for one in room.openings if one.kind == "window"], camera, part)
