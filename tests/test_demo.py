@@ -112,7 +112,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
     folder = tmp_path_factory.mktemp("demo") / "data"
     with opened(folder) as lab:
         add_rooms(lab)
-        return Once(folder, rows_of(lab), made(lab))
+        return Once(folder, rows_of(lab), made(lab, days=3))
 
 
 @pytest.fixture
@@ -123,8 +123,8 @@ def shown(once: Once, tmp_path: Path) -> Iterator[Lab]:
         yield found
 
 
-def made(lab: Lab) -> DemoMade:
-    return lab.demo.make(NOW, lambda _share, _step: None, days=3)
+def made(lab: Lab, days: int = 1) -> DemoMade:
+    return lab.demo.make(NOW, lambda _share, _step: None, days=days)
 
 
 def test_a_month_bears_the_names_of_nobody_real(shown: Lab, once: Once) -> None:
