@@ -245,6 +245,8 @@ def test_every_table_is_as_before_once_it_is_removed(shown: Lab, once: Once) -> 
     shown.demo.remove("ada", NOW)
     assert differences(once.before, rows_of(shown)) == set()
     assert not (shown.settings.data_dir / "demo-runs.json").exists()
+    files = [path for path in (shown.settings.data_dir / "pictures").rglob("*") if path.is_file()]
+    assert {path.stem for path in files} == {room.digest for room in shown.store.rooms.list()}
 
 
 def test_a_table_that_is_forgotten_is_seen(shown: Lab, once: Once, monkeypatch: pytest.MonkeyPatch) -> None:
