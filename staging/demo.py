@@ -81,6 +81,10 @@ class Demo:
         self._mark(now, days, whole=False)
         month = self._play(rooms, runs, now, days)
         self._mark(now, days, whole=True)
+        for run in (run for made in runs.values() for run in made):
+            if run.output is not None and run.output.digest not in month.used:  # no dice fell on it
+                overlay = run.score.overlay if run.score is not None else None
+                self._delete([run.output.digest], [overlay] if overlay else [])
         kept.forget()
         tell(1.0, "Done")
         pictures = sum(run.output is not None for made in runs.values() for run in made)
@@ -95,12 +99,15 @@ class Demo:
             return
         gone = self._store.demo.remove(ACTORS, by, at)
         self._store.alerts.reread()
-        for digest in gone.outputs:
+        self._delete(gone.outputs, gone.overlays)
+        self._runs_path.unlink(missing_ok=True)
+
+    def _delete(self, outputs: Sequence[str], overlays: Sequence[str]) -> None:
+        for digest in outputs:
             for kind in (PictureKind.ORIGINAL, PictureKind.VIEW, PictureKind.THUMBNAIL):
                 self._pictures.delete(digest, kind)
-        for digest in gone.overlays:
+        for digest in overlays:
             self._pictures.delete(digest, PictureKind.OVERLAY)
-        self._runs_path.unlink(missing_ok=True)
 
     def _marker(self) -> bool | None:
         """Return whether the history is whole; None when there is none."""

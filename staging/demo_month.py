@@ -44,6 +44,8 @@ class Month:
         self._store, self._now, self._dice = store, now, dice
         self.predictions = self.votes = 0
         self.spent: dict[str, Decimal] = defaultdict(Decimal)
+        self.used: set[str] = set()
+        """The digests of the outputs that are in it."""
 
     def compare(
         self,
@@ -75,6 +77,7 @@ class Month:
         for run, prediction in asked:
             if run.output is None:
                 continue
+            self.used.add(run.output.digest)
             if run.score is not None:
                 soon = ends[prediction.id] + timedelta(seconds=2)
                 self._store.scores.record(replace(run.score, prediction_id=prediction.id, scored_at=soon))

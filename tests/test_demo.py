@@ -2,9 +2,11 @@
 
 import io
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,6 +40,7 @@ from tests.labs import UNCHANGED, ask, finished, lab_at, photo, wait_for
 
 NOW = datetime.now(UTC)
 ROOT = Path(__file__).resolve().parent.parent
+Rows = dict[str, Counter[tuple[object, ...]]]
 
 
 class QuickWorker:
@@ -71,54 +74,86 @@ class QuickScorer:
         """Nothing is running."""
 
 
+@contextmanager
+def opened(folder: Path) -> Iterator[Lab]:
+    """An open lab whose demo runs nothing slow."""
+    with pytest.MonkeyPatch.context() as patch, lab_at(folder) as lab:
+        patch.setattr(demo_runs, "Worker", QuickWorker)
+        patch.setattr(demo_runs, "Child", QuickScorer)
+        yield lab
+
+
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(tmp_path: Path) -> Iterator[Lab]:
     """A lab with two sample rooms."""
-    monkeypatch.setattr(demo_runs, "Worker", QuickWorker)
-    monkeypatch.setattr(demo_runs, "Child", QuickScorer)
-    with lab_at(tmp_path) as opened:
-        for shade, kind in ((1, RoomType.LIVING), (2, RoomType.OFFICE)):
-            kept = opened.pictures.keep_room(photo(shade), f"{kind}.png")
-            facts = (kept.width, kept.height, kept.size_bytes, kind, "", "", True, False, NOW, "Staging Lab")
-            opened.store.rooms.add(Room(kept.digest, kind.value, *facts))
-        yield opened
+    with opened(tmp_path / "data") as found:
+        add_rooms(found)
+        yield found
 
 
-def made(lab: Lab) -> DemoMade:
-    return lab.demo.make(NOW, lambda _share, _step: None, days=3)
+def add_rooms(lab: Lab) -> None:
+    for shade, kind in ((1, RoomType.LIVING), (2, RoomType.OFFICE)):
+        kept = lab.pictures.keep_room(photo(shade), f"{kind}.png")
+        facts = (kept.width, kept.height, kept.size_bytes, kind, "", "", True, False, NOW, "Staging Lab")
+        lab.store.rooms.add(Room(kept.digest, kind.value, *facts))
 
 
-def test_a_month_bears_the_names_of_nobody_real(lab: Lab) -> None:
-    written = made(lab)
-    assert lab.demo.here()
-    rows = lab.store.ledger.rows("SELECT DISTINCT created_by FROM app.predictions")
-    raters = lab.store.ledger.rows("SELECT DISTINCT rater FROM app.votes")
+@dataclass(frozen=True)
+class Once:
+    """A folder with demo history, which tests copy: making it takes a second."""
+
+    folder: Path
+    before: Rows
+    written: DemoMade
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    with opened(folder) as lab:
+        add_rooms(lab)
+        return Once(folder, rows_of(lab), made(lab, days=3))
+
+
+@pytest.fixture
+def shown(once: Once, tmp_path: Path) -> Iterator[Lab]:
+    """A lab with demo history."""
+    shutil.copytree(once.folder, tmp_path / "data")
+    with opened(tmp_path / "data") as found:
+        yield found
+
+
+def made(lab: Lab, days: int = 1) -> DemoMade:
+    return lab.demo.make(NOW, lambda _share, _step: None, days=days)
+
+
+def test_a_month_bears_the_names_of_nobody_real(shown: Lab, once: Once) -> None:
+    assert shown.demo.here()
+    rows = shown.store.ledger.rows("SELECT DISTINCT created_by FROM app.predictions")
+    raters = shown.store.ledger.rows("SELECT DISTINCT rater FROM app.votes")
     assert {name for (name,) in [*rows, *raters]} <= set(ACTORS)
     assert all(name.startswith("demo: ") for name in PEOPLE)
-    ((names,),) = lab.store.ledger.rows("SELECT bool_and(starts_with(name, 'demo: ')) FROM app.comparisons")
+    ((names,),) = shown.store.ledger.rows("SELECT bool_and(starts_with(name, 'demo: ')) FROM app.comparisons")
     assert names
-    prices = lab.store.ledger.rows("SELECT DISTINCT price->>'source' FROM app.predictions")
+    prices = shown.store.ledger.rows("SELECT DISTINCT price->>'source' FROM app.predictions")
     assert prices == [(SOURCE,)]
-    assert written.predictions > 12
-    assert written.votes > 8
+    assert once.written.predictions > 12
+    assert once.written.votes > 8
 
 
-def test_everything_derived_from_it_agrees_with_it(lab: Lab) -> None:
-    made(lab)
-    assert lab.store.verify(lab.pictures).differences == ()
+def test_everything_derived_from_it_agrees_with_it(shown: Lab) -> None:
+    assert shown.store.verify(shown.pictures).differences == ()
 
 
-def test_it_lies_in_the_days_before(lab: Lab) -> None:
-    made(lab)
-    ((first, last),) = lab.store.ledger.rows("SELECT min(happened_at), max(happened_at) FROM app.events")
+def test_it_lies_in_the_days_before(shown: Lab) -> None:
+    ((first, last),) = shown.store.ledger.rows("SELECT min(happened_at), max(happened_at) FROM app.events")
     assert NOW - timedelta(days=3, minutes=1) < first < last < NOW + timedelta(minutes=5)
 
 
-def test_the_engine_never_takes_what_is_made_up(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
-    made(lab)
-    assert lab.store.predictions.unfinished() == []
-    mine = ask(lab, UNCHANGED, rooms=[photo(9)])
-    wait_for(lambda: all(one.state.final for one in lab.store.predictions.of_comparison(mine)))
+def test_the_engine_never_takes_what_is_made_up(shown: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    assert shown.store.predictions.unfinished() == []
+    mine = ask(shown, UNCHANGED, rooms=[photo(9)])
+    wait_for(lambda: all(one.state.final for one in shown.store.predictions.of_comparison(mine)))
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
@@ -136,22 +171,19 @@ def test_it_is_not_mixed_into_real_work(lab: Lab) -> None:
     assert not lab.demo.here()
 
 
-def test_it_is_made_once(lab: Lab) -> None:
-    made(lab)
+def test_it_is_made_once(shown: Lab) -> None:
     with pytest.raises(ParametersRefused, match="already"):
-        lab.demo.make(NOW, lambda _share, _step: None)
+        shown.demo.make(NOW, lambda _share, _step: None)
 
 
-def rows_of(lab: Lab) -> dict[str, Counter[tuple[object, ...]]]:
+def rows_of(lab: Lab) -> Rows:
     """Return every row of every table, but for sums that follow from others, and the log of what was done."""
     tables = lab.store.ledger.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'app'")
     kept = {name for (name,) in tables} - {"audit", *store_demo._DERIVED}
     return {name: Counter(lab.store.ledger.rows(f"SELECT * FROM app.{name}")) for name in sorted(kept)}
 
 
-def differences(
-    before: dict[str, Counter[tuple[object, ...]]], after: dict[str, Counter[tuple[object, ...]]]
-) -> set[str]:
+def differences(before: Rows, after: Rows) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
@@ -181,85 +213,77 @@ def persons_own(lab: Lab) -> None:
     lab.prompt_shelf.keep(body, "kim", NOW, note="mine", follows=edition.number)
 
 
-def test_it_fills_every_page(lab: Lab) -> None:
-    empty = rows_of(lab)
-    written = made(lab)
-    assert differences(empty, rows_of(lab)) == FILLED
-    states = {one.state: one for one in lab.experiments.list()}
+def test_it_fills_every_page(shown: Lab, once: Once) -> None:
+    assert differences(once.before, rows_of(shown)) == FILLED
+    states = {one.state: one for one in shown.experiments.list()}
     assert states.keys() == {ExperimentState.RUNNING, ExperimentState.DECIDED}
     assert all("demo: " in one.terms.question for one in states.values())
     assert states[ExperimentState.DECIDED].body.decision is not None
-    shares = {standing.budget.name: standing.share for standing in lab.budgets.standings()}
+    shares = {standing.budget.name: standing.share for standing in shown.budgets.standings()}
     assert 0.8 <= shares["demo: Harbour Lofts"] < 1
-    assert any("demo: Harbour Lofts" in line.alert.sentence for line in lab.store.alerts.lines("kim", 9))
-    assert {one.style for one in lab.projects.list()} >= {"scandinavian", "modern"}
-    assert lab.projects.list(archived=True)
-    assert lab.routing.project(PROJECTS[1]) is not None
-    assert len(lab.prompt_shelf.editions()) == 2
-    assert lab.voting.queues.list()[0].name.startswith("demo: ")
-    assert len(lab.keys.list()) == 2
-    assert labelled(lab.labels.pairs())
-    failed = lab.store.predictions.count_by_state()[State.FAILED]
-    assert 0 < failed < 0.2 * written.predictions  # one of the two rooms is refused by the stager
+    assert any("demo: Harbour Lofts" in line.alert.sentence for line in shown.store.alerts.lines("kim", 9))
+    assert {one.style for one in shown.projects.list()} >= {"scandinavian", "modern"}
+    assert shown.projects.list(archived=True)
+    assert shown.routing.project(PROJECTS[1]) is not None
+    assert len(shown.prompt_shelf.editions()) == 2
+    assert shown.voting.queues.list()[0].name.startswith("demo: ")
+    assert len(shown.keys.list()) == 2
+    assert labelled(shown.labels.pairs())
+    failed = shown.store.predictions.count_by_state()[State.FAILED]
+    assert 0 < failed < 0.2 * once.written.predictions  # one of the two rooms is refused by the stager
 
 
-def test_no_deed_of_the_demo_is_in_the_audit_log(lab: Lab) -> None:
-    made(lab)
-    lab.demo.remove("ada", NOW)
-    _, entries = lab.audit.list(AuditFilter(), 99)
+def test_no_deed_of_the_demo_is_in_the_audit_log(shown: Lab) -> None:
+    shown.demo.remove("ada", NOW)
+    _, entries = shown.audit.list(AuditFilter(), 99)
     assert [entry.act for entry in entries] == ["remove demo", "change demo", "add demo"]
     users = [path for path in (ROOT / "staging").rglob("*.py") if "made_up(" in path.read_text(encoding="utf-8")]
     assert {path.relative_to(ROOT).as_posix() for path in users} == {"staging/demo.py", "staging/store/__init__.py"}
 
 
-def test_every_table_is_as_before_once_it_is_removed(lab: Lab) -> None:
-    before = rows_of(lab)
-    made(lab)
-    lab.demo.remove("ada", NOW)
-    assert differences(before, rows_of(lab)) == set()
-    assert not (lab.settings.data_dir / "demo-runs.json").exists()
+def test_every_table_is_as_before_once_it_is_removed(shown: Lab, once: Once) -> None:
+    shown.demo.remove("ada", NOW)
+    assert differences(once.before, rows_of(shown)) == set()
+    assert not (shown.settings.data_dir / "demo-runs.json").exists()
+    files = [path for path in (shown.settings.data_dir / "pictures").rglob("*") if path.is_file()]
+    assert {path.stem for path in files} == {room.digest for room in shown.store.rooms.list()}
 
 
-def test_a_table_that_is_forgotten_is_seen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = rows_of(lab)
-    made(lab)
+def test_a_table_that_is_forgotten_is_seen(shown: Lab, once: Once, monkeypatch: pytest.MonkeyPatch) -> None:
     rest = tuple(name for name in store_demo._OF_PREDICTIONS if name != "scores")
     monkeypatch.setattr(store_demo, "_OF_PREDICTIONS", rest)
-    lab.demo.remove("ada", NOW)
-    assert differences(before, rows_of(lab)) == {"scores"}
+    shown.demo.remove("ada", NOW)
+    assert differences(once.before, rows_of(shown)) == {"scores"}
 
 
-def test_what_a_person_did_beside_it_stays(lab: Lab) -> None:
-    empty = rows_of(lab)
-    made(lab)
-    with_demo = rows_of(lab)
-    persons_own(lab)
-    both = rows_of(lab)
-    lab.demo.remove("kim", NOW)
-    wanted = {name: empty[name] + (both[name] - with_demo[name]) for name in both}
-    found = rows_of(lab)
+def test_what_a_person_did_beside_it_stays(shown: Lab, once: Once) -> None:
+    with_demo = rows_of(shown)
+    persons_own(shown)
+    both = rows_of(shown)
+    shown.demo.remove("kim", NOW)
+    wanted = {name: once.before[name] + (both[name] - with_demo[name]) for name in both}
+    found = rows_of(shown)
     # A person's edition of the prompts keeps those that it followed: versions count without a gap.
     wanted["documents"].update(row for row in with_demo["documents"] if row[0] == "prompt book")
     assert differences(wanted, found) == set()
-    assert lab.store.verify(lab.pictures).differences == ()
-    assert lab.prompt_shelf.current().usable().body()["styles"]["modern"]["look"] == "my own words"  # type: ignore[index,call-overload]
+    assert shown.store.verify(shown.pictures).differences == ()
+    assert shown.prompt_shelf.current().usable().body()["styles"]["modern"]["look"] == "my own words"  # type: ignore[index,call-overload]
 
 
-def test_what_a_person_ran_again_in_a_demo_comparison_stays(lab: Lab) -> None:
-    made(lab)
+def test_what_a_person_ran_again_in_a_demo_comparison_stays(shown: Lab) -> None:
     failed = next(
         now.prediction
-        for one in lab.store.comparisons.list(99)
-        for now in lab.store.predictions.of_comparison(one.id)
+        for one in shown.store.comparisons.list(99)
+        for now in shown.store.predictions.of_comparison(one.id)
         if now.state is State.FAILED
     )
     again = replace(failed, id=new_id(), created_by="kim", retry_of=failed.id)
-    comparison = lab.store.comparisons.get(failed.comparison_id)
+    comparison = shown.store.comparisons.get(failed.comparison_id)
     end = Event(again.id, 1, State.FAILED, NOW, error="No.", charge_usd=Decimal(0), charge_basis="", charge_inputs={})
-    lab.store.predictions.bring_in_lives(comparison, [again], [end], NOW)
-    lab.demo.remove("kim", NOW)
-    assert [one.prediction.id for one in lab.store.predictions.of_comparison(comparison.id)] == [again.id]
-    assert lab.store.verify(lab.pictures).differences == ()
+    shown.store.predictions.bring_in_lives(comparison, [again], [end], NOW)
+    shown.demo.remove("kim", NOW)
+    assert [one.prediction.id for one in shown.store.predictions.of_comparison(comparison.id)] == [again.id]
+    assert shown.store.verify(shown.pictures).differences == ()
 
 
 def test_interrupted_among_the_rooms_it_goes_on_with_the_next(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
