@@ -14,8 +14,11 @@ from staging.stager.openings import opening_of, project_opening
 from tests.true_rooms import TRUE_ROOMS, measured, sample
 
 
-def corners(name: str, near: float = 1.6) -> list[tuple[float, float]]:
-    """A rectangle of a sample's floor, from its walls to so many eye heights before the camera, as shares."""
+def corners(name: str, near: float = 1.6, across: float = 0.8) -> list[tuple[float, float]]:
+    """A rectangle of a sample's floor, from its back wall to so many eye heights before the camera, as shares.
+
+    Its sides lie `across` of the way to the side walls.
+    """
     true = TRUE_ROOMS[name]
     left, right, depth, _ = true.box
     camera = Camera(
@@ -27,7 +30,8 @@ def corners(name: str, near: float = 1.6) -> list[tuple[float, float]]:
         yaw=math.radians(true.yaw_degrees),
         eye_height=1.0,
     )
-    points = np.array([(left * 0.8, depth, 0), (right * 0.8, depth, 0), (right * 0.8, near, 0), (left * 0.8, near, 0)])
+    left, right = left * across, right * across
+    points = np.array([(left, depth, 0), (right, depth, 0), (right, near, 0), (left, near, 0)])
     return [(float(x) / 768, float(y) / 576) for x, y in camera.project(points)[0]]
 
 
@@ -120,3 +124,13 @@ def test_an_outline_on_no_wall_is_left_out() -> None:
     room = measured("office")
     on_the_floor = room.camera.project(np.array([(0, 1.5, 0), (0.6, 1.5, 0), (0.6, 2.2, 0), (0, 2.2, 0.0)]))[0]
     assert opening_of(room, "door", on_the_floor) is None
+
+
+@pytest.mark.parametrize(("across", "open_sides"), [(0.6, ("left", "right")), (1.0, ())])
+def test_an_outline_that_ends_at_no_wall_is_not_lit_as_if_it_did(across: float, open_sides: tuple[str, ...]) -> None:
+    room = measure(sample("living"), Said(floor=tuple(corners("living", across=across)))).room
+    lit = room.as_lit()
+    assert room.open_sides == open_sides
+    assert (lit.left < room.left - 1, lit.right > room.right + 1) == (bool(open_sides), bool(open_sides))
+    assert lit.depth == room.depth
+    assert {one.wall for one in room.openings}.isdisjoint(open_sides)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from staging.stager.boxes import Box, with_ceiling
+from staging.stager.boxes import Box, open_sides, with_ceiling
 from staging.stager.camera import Floats, NoCamera, Pixels, find_camera, working_copy
 from staging.stager.edges import EdgeMap
 from staging.stager.floor_clicks import NoFloor, camera_of_floor
@@ -111,6 +111,7 @@ def measure(photo: Pixels, said: Said) -> Measured:
         room = to_scale(replace(room, openings=tuple(known)))
     else:
         room = find_openings(flat, room, edges)
+        room = replace(room, openings=tuple(one for one in room.openings if one.wall not in room.open_sides))
     if np.array_equal(levelling, np.eye(3)):
         return Measured(room, flat, photo, np.eye(3), tuple(notes))
     notes.append("The photo was taken with a tilted lens; it was measured as if level.")
@@ -152,7 +153,14 @@ def _said_room(flat: Pixels, edges: EdgeMap, corners: Floats) -> Room:
         raise FloorUnknown("The floor that was outlined is too small for furniture. Outline all of it that is seen.")
     box = with_ceiling(edges, camera, Box(0.0, far, left, right))
     return Room(
-        camera, depth=far, left=left, right=right, ceiling=box.ceiling, confidence=SAID_CONFIDENCE, outlined=True
+        camera,
+        depth=far,
+        left=left,
+        right=right,
+        ceiling=box.ceiling,
+        confidence=SAID_CONFIDENCE,
+        outlined=True,
+        open_sides=open_sides(edges, camera, box),
     )
 
 

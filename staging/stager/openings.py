@@ -88,14 +88,13 @@ def to_scale(room: Room) -> Room:
     if not tops:
         return room
     factor = float(np.clip(USUAL_DOOR_METRES / min(tops), *SCALES))  # a tall one may be a window down to the floor
-    return Room(
+    return replace(
+        room,
         camera=replace(room.camera, eye_height=room.camera.eye_height * factor),
         depth=room.depth * factor,
         left=room.left * factor,
         right=room.right * factor,
         ceiling=room.ceiling * factor,
-        confidence=room.confidence,
-        outlined=room.outlined,
         openings=tuple(
             replace(
                 opening,

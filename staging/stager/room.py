@@ -21,6 +21,8 @@ LEAN_ALLOWED_DEGREES = 1.5
 """Verticals that lean more are not those of a level camera, which everything here supposes."""
 COLOUR_WEIGHT, CONTRAST_WEIGHT = 1.0, 0.8
 BOXES_JUDGED, CEILINGS_JUDGED = 400, 80
+GOES_ON_METRES = 2.0
+"""How far the floor goes on beyond an outline that ends at no wall: further than shadows do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,23 @@ class Room:
     openings: tuple[Opening, ...] = field(default=())
     outlined: bool = False
     """True when a person has said where the floor is: its sides lie along the walls, and need not be walls."""
+    open_sides: tuple[str, ...] = ()
+    """The sides ("left", "right", "back") of an outlined floor at which the photo shows no wall."""
 
     @property
     def width(self) -> float:
         """From wall to wall."""
         return self.right - self.left
+
+    def as_lit(self) -> "Room":
+        """Return the room with its floor going on at its open sides: they would be shaded as walls otherwise."""
+        return replace(
+            self,
+            left=self.left - GOES_ON_METRES * ("left" in self.open_sides),
+            right=self.right + GOES_ON_METRES * ("right" in self.open_sides),
+            depth=self.depth + GOES_ON_METRES * ("back" in self.open_sides),
+            openings=tuple(one for one in self.openings if one.wall not in self.open_sides),
+        )
 
     def scaled(self, width: int, height: int) -> "Room":
         """Return the same room for the photo resized to this size."""

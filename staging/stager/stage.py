@@ -133,13 +133,13 @@ class _View:
 
     def __init__(self, measured: Measured, layout: Layout, catalogue: Catalogue, preset: Preset) -> None:
         room, photo = measured.room, measured.level_photo
-        self._room, self._layout, self._preset = room, layout, preset
+        self._known, self._room, self._layout, self._preset = room, room.as_lit(), layout, preset
         height, width = photo.shape[:2]
         self._size = fit_size(width, height, preset.long_side)
         self.fineness = self._size[0] / measured.pixels_across
         """Pixels of the render for one of the photo's."""
         self._camera = room.camera.scaled(*self._size)
-        self._crop = _whole(needed_part(room, layout.placements, self._size), preset.empty_divisor)
+        self._crop = _whole(needed_part(self._room, layout.placements, self._size), preset.empty_divisor)
         self._linear = to_linear(
             np.asarray(cv2.resize(photo, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         )
@@ -216,8 +216,8 @@ class _View:
         coarse = (views.empty.shape[1], views.empty.shape[0])
         photo = _shrunk(self._linear[_window(crop)], coarse)
         bare = [
-            _shrunk(floor_mask(room, size, crop, from_wall=0.2), coarse),
-            _shrunk(back_wall_mask(room, size, crop), coarse),
+            _shrunk(floor_mask(self._known, size, crop, from_wall=0.2), coarse),
+            _shrunk(back_wall_mask(self._known, size, crop), coarse),
         ]
         exposure = find_exposure(photo, views.empty[: photo.shape[0], : photo.shape[1]], bare)
         floor = _shrunk(floor_mask(room, size, crop, from_wall=0.0), coarse)
