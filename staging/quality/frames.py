@@ -26,8 +26,6 @@ GLASS_SPREAD = 26
 """Standard deviation of grey inside, above which it is a view outside rather than a door's leaf or a wall."""
 BURNT_OUT = 244
 """Grey, above which the inside is a view outside that the camera did not hold."""
-UNEVEN = 0.15
-"""Steepness of the faintest of a frame's head and sides, over the steepest's: below it they are not of one frame."""
 _BESIDE, _MANY = (9.0, 75.0), 5
 """Pixels from a side within which this many lines like it make it one of a pattern."""
 LEAST_EDGE = 0.5
@@ -195,12 +193,8 @@ def _judge(
     ]
     if np.mean(contrasts) < 0.35 or min(contrasts) < 0.1:
         return None
-    steep = [
-        *edges.steepness(corners[[0]], corners[[1]], flat=True),
-        *edges.steepness(corners[[0, 1]], corners[[3, 2]], flat=False),
-    ]
     opening = _opening(pair, corners, is_door=is_door)
-    if opening is None or min(steep) < UNEVEN * max(steep):
+    if opening is None:
         return None
     size = wide * longer / (pair.width * pair.height)
     return clear + float(np.mean(contrasts)) + min(0.3, 2 * size), opening, corners
@@ -273,6 +267,7 @@ class _Pattern:
 
         Lines alike are counted beside the frame, and for a door inside it too, where a window has bars.
         """
+        corners = corners if corners[0, 0] < corners[1, 0] else corners[[1, 0, 3, 2]]
         own = self._edges.steepness(corners[[0, 1]], corners[[3, 2]], flat=False)
         wide = float(corners[1, 0] - corners[0, 0])
         for side, way in ((0, -1.0), (1, 1.0)):
@@ -281,7 +276,7 @@ class _Pattern:
             away = way * (x + lean * ((top[1] + bottom[1]) / 2 - self._middle) - (top[0] + bottom[0]) / 2)
             near = (away > _BESIDE[0]) & (away < _BESIDE[1])
             if door:
-                near |= (away < -_BESIDE[0]) & (away > max(-_BESIDE[1], _BESIDE[0] - abs(wide)))
+                near |= (away < -_BESIDE[0]) & (away > max(-_BESIDE[1], _BESIDE[0] - wide))
             along = np.minimum(bottoms, bottom[1]) - np.maximum(tops, top[1])
             near &= along > 0.6 * (bottom[1] - top[1])
             if (near & (self._steep > 0.6 * own[side]) & (self._steep < own[side] / 0.6)).sum() >= _MANY:
