@@ -151,6 +151,7 @@ SURFACES: Mapping[str, Callable[[Floats, Floats, int], Floats]] = {
     "concrete": lambda x, y, seed: 1 + 0.22 * noise(x, y, 0.5, seed) + 0.12 * noise(x, y, 0.08, seed + 1),
     "brick": brick,
     "wallpaper": wallpaper,
+    "stripes": lambda x, y, seed: np.where(np.floor(x / 0.08) % 2 == 0, 1.0, 0.84) + 0 * y,
     "paint": lambda x, y, seed: 1 + 0.02 * noise(x, y, 0.7, seed) + 0.02 * noise(x, y, 0.01, seed),
     "plain": lambda x, y, seed: 1 + 0.06 * noise(x, y, 0.03, seed),
     "weave": lambda x, y, seed: 1 + 0.25 * noise(x, y, 0.008, seed) + 0.1 * noise(x, y, 0.2, seed),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from staging import quality
-from staging.quality import QualityReport, drift
+from staging.quality import Opening, QualityReport, drift
 from staging.quality.evidence import gather
 from staging.quality.frames import find_frames
 from staging.quality.pair import Pixels, make_pair
@@ -129,6 +129,44 @@ def test_the_wall_between_a_window_and_a_corner_is_no_door() -> None:
 
     doors = [one for one in found if one.kind == "door"]
     assert all(min(x for x, _ in one.corners) < 0.1 for one in doors), doors  # its only door is at the left border
+
+
+def test_stripes_of_wallpaper_are_no_doors() -> None:
+    room = replace(drawn_rooms.make_room(302), holes=(), wall="stripes")
+    walls = drawn_rooms.draw(room, finer=1)
+
+    assert find_frames(make_pair(walls, walls)) == ()
+
+
+def room_with_an_opening(inside: int, wide: int) -> Pixels:
+    """Return a grey wall above a floor, with a framed opening so many pixels wide that reaches down to the floor."""
+    picture = np.full((576, 768, 3), 150, np.uint8)
+    picture[400:] = 110
+    picture[250:400, 360 : 360 + wide] = 60
+    picture[254:400, 364 : 356 + wide] = inside
+    return picture
+
+
+def test_a_view_that_is_burnt_out_is_a_window() -> None:
+    kinds = []
+    for inside in (250, 205):
+        picture = room_with_an_opening(inside, 90)
+        kinds.append({one.kind for one in find_frames(make_pair(picture, picture))})
+
+    assert kinds == [{"window"}, {"door"}]
+
+
+def test_what_stands_beside_a_small_door_does_not_block_it() -> None:
+    original = room_with_an_opening(205, 40)
+    staged = original.copy()
+    leaves = np.kron(np.random.default_rng(1).integers(0, 255, (35, 15)), np.ones((4, 4))).astype(np.uint8)[..., None]
+    staged[270:410, 406:466] = leaves
+    staged[270:410, 294:354] = leaves
+    door = Opening("door", tuple((x / 768, y / 576) for x, y in ((360, 250), (400, 250), (400, 400), (360, 400))))
+
+    report = quality.score(original, staged, (door,))
+
+    assert (report.parts["openings"] or 0) > 0.7
 
 
 def test_a_map_that_finds_no_more_structure_is_no_moved_camera(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,10 @@ STEEP = 4.0
 """Grey levels a pixel: so steep a side is a frame also where the wall around is all edges."""
 GLASS_SPREAD = 26
 """Standard deviation of grey inside, above which it is a view outside rather than a door's leaf or a wall."""
+BURNT_OUT = 244
+"""Grey, above which the inside is a view outside that the camera did not hold."""
+_BESIDE, _MANY = (9.0, 75.0), 5
+"""Pixels from a side within which this many lines like it make it one of a pattern."""
 LEAST_EDGE = 0.5
 """Grey levels a pixel, across a side, after a mean along it."""
 
@@ -106,6 +110,8 @@ def find_frames(pair: Pair) -> tuple[Opening, ...]:
             found = _judge_cut(pair, edges, left, at_left=at_left)
             if found is not None:
                 judged.append(found)
+    pattern = _Pattern(edges, uprights, middle)
+    judged = [one for one in judged if not pattern.has(one[2], door=one[1].kind == "door")]
     views = [one for one in judged if _is_glass(pair, one[2])]
     glass, windows = [one[2] for one in views], [one[2] for one in _clearest(views)]
     walls = [one for one in judged if _is_between(one[2], glass) or _shares_a_side(one[2], windows)]
@@ -245,6 +251,39 @@ def _goes_on(edges: _Edges, start: Floats, ends: Floats, top: float) -> bool:
     return bool((lines & (edges.steepness(starts, ends, flat=True) > 0.5 * top)).any())
 
 
+class _Pattern:
+    """Which sides are one of many alike: a stripe of wallpaper, a joint of boards."""
+
+    def __init__(self, edges: _Edges, uprights: list[_Upright], middle: float) -> None:
+        self._edges = edges
+        self._lines = np.array([[line.x, line.lean, line.top, line.bottom] for line in uprights]).reshape(-1, 4)
+        x, lean, tops, bottoms = self._lines.T
+        starts, ends = (np.stack([x + lean * (y - middle), y], 1).astype(np.float32) for y in (tops, bottoms))
+        self._steep = edges.steepness(starts, ends, flat=False) if len(starts) else np.zeros(0, np.float32)
+        self._middle = middle
+
+    def has(self, corners: Floats, *, door: bool) -> bool:
+        """True when a side of the frame is.
+
+        Lines alike are counted beside the frame, and for a door inside it too, where a window has bars.
+        """
+        corners = corners if corners[0, 0] < corners[1, 0] else corners[[1, 0, 3, 2]]
+        own = self._edges.steepness(corners[[0, 1]], corners[[3, 2]], flat=False)
+        wide = float(corners[1, 0] - corners[0, 0])
+        for side, way in ((0, -1.0), (1, 1.0)):
+            top, bottom = corners[side], corners[3 - side]
+            x, lean, tops, bottoms = self._lines.T
+            away = way * (x + lean * ((top[1] + bottom[1]) / 2 - self._middle) - (top[0] + bottom[0]) / 2)
+            near = (away > _BESIDE[0]) & (away < _BESIDE[1])
+            if door:
+                near |= (away < -_BESIDE[0]) & (away > max(-_BESIDE[1], _BESIDE[0] - wide))
+            along = np.minimum(bottoms, bottom[1]) - np.maximum(tops, top[1])
+            near &= along > 0.6 * (bottom[1] - top[1])
+            if (near & (self._steep > 0.6 * own[side]) & (self._steep < own[side] / 0.6)).sum() >= _MANY:
+                return True
+        return False
+
+
 _STEPS = np.array([(a, b) for a in range(-8, 9, 2) for b in range(-8, 9, 2)], np.float32)
 
 
@@ -287,9 +326,12 @@ def _inside(pair: Pair, corners: Floats) -> Mask:
 
 
 def _is_glass(pair: Pair, corners: Floats) -> bool:
-    """True when the inside varies as a view outside does."""
+    """True when the inside varies as a view outside does, or is burnt out as no painted leaf is."""
     inside = _inside(pair, corners)
-    return bool(inside.any() and float(pair.grey[inside].std()) > GLASS_SPREAD)
+    if not inside.any():
+        return False
+    grey = pair.grey[inside]
+    return float(grey.std()) > GLASS_SPREAD or float(np.median(grey)) >= BURNT_OUT
 
 
 def _is_between(corners: Floats, glass: list[Floats]) -> bool:

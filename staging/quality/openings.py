@@ -8,13 +8,16 @@ import numpy as np
 from staging.quality.evidence import Evidence
 from staging.quality.frames import find_frames
 from staging.quality.lines import Samples, sample, search
-from staging.quality.pair import Floats, Mask, Pair, ramp
+from staging.quality.pair import Floats, Mask, Pair, box_mean, ramp
 from staging.quality.report import Opening
-from staging.quality.surfaces import Surfaces
+from staging.quality.surfaces import EDGES_NEARBY, SAME_COLOUR, Surfaces
 
 _LEAST_PIXELS = 50
 _REACH = 6
 """Working pixels by which an outline may miss the frame."""
+_MARGIN, _LEAST_MARGIN, _MOST_MARGIN = 0.5, 9, 41
+"""Side of the square around a pixel in which new edges count as a change of it: of the opening's narrower side, and
+in pixels."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,9 @@ def measure(evidence: Evidence, surfaces: Surfaces, outlined: tuple[Opening, ...
         if mask.sum() >= _LEAST_PIXELS:
             kept = _frame_kept(evidence, opening, corners)
             weights = _weights(opening, corners[:, 1].min(), corners[:, 1].max(), np.nonzero(mask)[0])
-            same = float(np.average(surfaces.same[mask], weights=weights))
-            band = _worst_band(opening, surfaces, mask)
+            same_here = _same(surfaces, corners)
+            same = float(np.average(same_here[mask], weights=weights))
+            band = _worst_band(opening, same_here, mask)
             if not comparable:
                 same, band = kept, 1.0
             fates.append(OpeningFate(opening, kept, same, band, _is_like_wall(surfaces, mask), bool(outlined)))
@@ -109,13 +113,22 @@ def _frame_kept(evidence: Evidence, opening: Opening, corners: Floats) -> float:
     return float(np.average(np.isfinite(found.offsets), weights=weights))
 
 
-def _worst_band(opening: Opening, surfaces: Surfaces, mask: Mask) -> float:
+def _same(surfaces: Surfaces, corners: Floats) -> Mask:
+    """Return where nothing changed, as near to furniture's edges as the opening's size asks: what is beside a far,
+    small door does not stand before it."""
+    wide, high = corners.max(0) - corners.min(0)
+    side = int(np.clip(_MARGIN * min(wide, high), _LEAST_MARGIN, _MOST_MARGIN)) | 1
+    near = box_mean(surfaces.pair.new_edges, side) >= EDGES_NEARBY
+    return np.asarray((surfaces.distance < SAME_COLOUR) & ~near)
+
+
+def _worst_band(opening: Opening, same_here: Mask, mask: Mask) -> float:
     rows = np.unique(np.nonzero(mask)[0])
     tall = max(1, len(rows) // 4)
     if opening.kind == "window":
         rows = rows[: max(1, 2 * len(rows) // 3)]
     inside = mask[rows].sum(1).astype(np.float64)
-    same = (surfaces.same[rows] & mask[rows]).sum(1).astype(np.float64)
+    same = (same_here[rows] & mask[rows]).sum(1).astype(np.float64)
     window = np.ones(min(tall, len(rows)))
     return float((np.convolve(same, window, "valid") / np.maximum(np.convolve(inside, window, "valid"), 1)).min())
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from staging.errors import QualityRefused
 
-SCORER_VERSION = "3"
+SCORER_VERSION = "4"
 """Changes whenever any report could: a report is only ever compared with those of its own version."""
 
 FAMILIES: Mapping[str, str] = MappingProxyType(

@@ -10,6 +10,8 @@ from staging.quality.evidence import colour_distance
 from staging.quality.pair import STRONG_EDGE, Floats, Gradient, Mask, Pair, Pixels, box_mean, lab
 
 _GAINS = np.array([10, 4, 5], np.float32)
+SAME_COLOUR, EDGES_NEARBY = 7.0, 0.05
+"""Units of L*a*b* and the share of new edges around a pixel, below both of which nothing changed there."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def compare(pair: Pair, drift: Drift) -> Surfaces:
     changed = ((distance > 9) | (pair.new_edge_density > 0.08)).astype(np.uint8)
     opened = cv2.morphologyEx(changed, cv2.MORPH_OPEN, np.ones((5, 5)))
     edited = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((9, 9)))
-    same = (distance < 7) & (pair.new_edge_density < 0.05)
+    same = (distance < SAME_COLOUR) & (pair.new_edge_density < EDGES_NEARBY)
     return Surfaces(
         pair,
         before,
