@@ -11,7 +11,7 @@ from pages.components.calm import log
 from staging.desk import ModelChoice
 from staging.lab import Lab
 from staging.predictions import Verdict
-from staging.rooms import RoomType
+from staging.rooms import SAMPLE_ROOMS, RoomType
 from tests.labs import UNCHANGED, ask, finished, only, photo
 from tests.screens import SCRIPT, answer, told, visit, words
 
@@ -51,7 +51,7 @@ def test_sample_rooms_stand_apart_from_ones_own(first_lab: Lab) -> None:
 
     assert [group["name"] for group in groups] == ["Your rooms", "Sample rooms"]
     assert [choice["id"] for choice in groups[0]["choices"]] == [own.digest]
-    assert len(groups[1]["choices"]) == 8
+    assert len(groups[1]["choices"]) == len(SAMPLE_ROOMS)
 
 
 def test_a_model_that_cannot_run_is_shown_with_the_reason(first_lab: Lab) -> None:
@@ -95,7 +95,7 @@ def test_rooms_can_be_filtered_by_what_differs_among_them(first_lab: Lab) -> Non
     filters = {one["key"]: [value for value, _ in one["options"]] for one in rooms["filters"]}
     assert filters["project"] == ["Elm Street", "Oak Street"]
     assert filters["by"] == ["Staging Lab", "ada", "ben"]
-    assert filters["type"] == ["living", "bedroom", "dining", "kitchen", "office", "other"]
+    assert filters["type"] == ["living", "bedroom", "dining", "kitchen", "office", "outdoor", "other"]
     (mine,) = [card for card in rooms["groups"][0]["choices"] if card["title"] == "b.png"]
     assert mine["facets"]["project"] == ["Oak Street"]
     assert filters["added"][0] == mine["facets"]["added"][0] > filters["added"][1]  # today, and six days before

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from staging.lab import Lab
-from staging.rooms import Room, RoomType
+from staging.rooms import SAMPLE_ROOMS, Room, RoomType
 from tests.labs import photo
 from tests.screens import SCRIPT, told, visit, words
 
@@ -21,7 +21,7 @@ def test_the_samples_are_there_on_first_start(first_lab: Lab) -> None:
 
     (group,) = told(screen, "rooms-cards")["groups"]
     assert group["name"] == "Sample rooms"
-    assert "0 rooms of yours and 8 sample rooms" in words(screen)
+    assert f"0 rooms of yours and {len(SAMPLE_ROOMS)} sample rooms" in words(screen)
 
 
 def test_search_looks_at_name_project_and_note(first_lab: Lab) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from staging.rooms import SAMPLE_ROOMS
 from tests.app_server import AppServer
 from tests.browser.compare_page import FURNISH, UNCHANGED, card, choose_only, expect_done, photo, upload
 from tests.browser.conftest import TRACEBACK, OpenPage
@@ -110,11 +111,11 @@ def test_all_shown_and_none_by_key_and_by_button(open_page: OpenPage) -> None:
 
     card(page, "Salon").focus()
     page.keyboard.press("Control+a")
-    expect(bar).to_contain_text("(8 rooms × 2 models)")
+    expect(bar).to_contain_text(f"({len(SAMPLE_ROOMS)} rooms × 2 models)")
     page.keyboard.press("Escape")
     expect(bar).to_contain_text("Choose at least one room")
     group(page).get_by_role("button", name="All", exact=True).click()
-    expect(bar).to_contain_text("(8 rooms × 2 models)")
+    expect(bar).to_contain_text(f"({len(SAMPLE_ROOMS)} rooms × 2 models)")
     group(page, "Models").get_by_role("button", name="None", exact=True).click()
 
     expect(bar).to_contain_text("Choose at least one room and one model.")
@@ -151,7 +152,7 @@ def test_search_and_filter_keep_what_is_chosen_and_say_what_is_not_shown(open_pa
     expect(rooms.get_by_text("Nothing matches.")).to_be_visible()
     rooms.get_by_role("button", name="Show all").click()
 
-    expect(rooms.locator(".card:visible")).to_have_count(8)
+    expect(rooms.locator(".card:visible")).to_have_count(len(SAMPLE_ROOMS))
     expect(rooms.get_by_role("status")).to_have_text("2 chosen")
 
 
