@@ -4,6 +4,8 @@ Beside it SSIM, PSNR, a perceptual hash and the recall of Canny edges on the sam
 tests.bench.bench_quality` prints the table by mode; the figures below are its summary.
 """
 
+import importlib.util
+import itertools
 import sys
 import time
 from collections.abc import Iterable
@@ -16,11 +18,14 @@ from staging import quality
 from staging.quality.pair import Pixels
 from tests.bench.figures import Figure
 from tests.bench.naive_quality import all_of_them
-from tests.stagebench import GOOD, STRUCTURAL, Staging, drawn, stagebench
+from tests.stagebench import FOLDER, GOOD, STRUCTURAL, Staging, drawn, stagebench
 
 SEEDS = range(320, 325)
 """Rooms that no threshold was chosen on."""
 OURS = "score"
+SKETCH = FOLDER.parents[1] / "prototypes" / "scorer" / "stagescore.py"
+"""What the scorer grew from: how quick this machine is, told by it."""
+SKETCH_EVERY = 7
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,24 @@ def bench_quality() -> list[Figure]:
     return [*figures, _time_of_a_large_pair()]
 
 
+def _sketchs_time(stagings: Iterable[Staging]) -> str:
+    """Return the median of the sketch's processor time for some of the pairs, in words; "" where it is not here."""
+    if not SKETCH.exists():
+        return ""
+    spec = importlib.util.spec_from_file_location("stagescore", SKETCH)
+    assert spec is not None
+    assert spec.loader is not None
+    sketch = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sketch)
+    took = []
+    for staging in itertools.islice(stagings, 0, None, SKETCH_EVERY):
+        pair = [np.ascontiguousarray(picture[..., ::-1]) for picture in (staging.original, staging.output)]
+        before = time.process_time()
+        sketch.score(*pair)
+        took.append((time.process_time() - before) * 1e3)
+    return f"the sketch: {np.median(took):.0f}" if took else ""
+
+
 def _figures(name: str, judged: list[Judged], table: dict[str, dict[str, float]]) -> list[Figure]:
     def mean(measure: str) -> float:
         return float(np.mean([row[measure] for row in table.values()]))
@@ -112,6 +135,7 @@ def _figures(name: str, judged: list[Judged], table: dict[str, dict[str, float]]
     beside = ", ".join(f"{way} {mean(way):.3f}" for way in ("ssim", "psnr", "phash", "canny"))
     worst = min(table, key=lambda mode: table[mode][OURS])
     kept, refused = kept_and_refused(judged)
+    sketch = _sketchs_time(stagebench() if name == "stagebench" else drawn(SEEDS))
     return [
         Figure(f"quality_auc_{name}", mean(OURS), "AUC, mean of modes", ">= 0.985", beside),
         Figure(f"quality_worst_mode_{name}", table[worst][OURS], "AUC", ">= 0.85", worst),
@@ -119,7 +143,7 @@ def _figures(name: str, judged: list[Judged], table: dict[str, dict[str, float]]
         Figure(f"quality_door_removed_{name}", table["door_removed"][OURS], "AUC", ">= 0.95"),
         Figure(f"quality_good_kept_{name}", kept, "share", ">= 0.97", "each room at the cut of the others"),
         Figure(f"quality_bad_refused_{name}", refused, "share", ">= 0.9", "structurally bad, at the same cuts"),
-        Figure(f"quality_ms_{name}", float(np.median([one.milliseconds for one in judged])), "ms", "<= 500"),
+        Figure(f"quality_ms_{name}", float(np.median([one.milliseconds for one in judged])), "ms", "<= 500", sketch),
     ]
 
 

@@ -92,9 +92,9 @@ def _sketch() -> float | None:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(SKETCH, Path(folder, "stager"))
         Path(folder, "stager", "furniture").rename(Path(folder, "stager", "assets"))
-        for name in ROOMS:
+        for name in {"office", *ROOMS}:
             cv2.imwrite(str(Path(folder, f"{name}.png")), cv2.cvtColor(sample(name, 768), cv2.COLOR_RGB2BGR))
-        rooms = ", ".join(f"('{name}', '{layout}')" for name, layout in SKETCH_LAYOUTS.items())
+        rooms = ", ".join(f"('{name}', '{layout}')" for name, layout in SKETCH_LAYOUTS.items() if name in ROOMS)
         script = (
             "import sys, time; sys.path.insert(0, 'stager')\n"
             "from stager import stage, LAY\n"
