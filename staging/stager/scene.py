@@ -23,6 +23,7 @@ from staging.stager.room import Opening, Room
 from staging.stager.rules import HUNG, Placement
 
 mi.set_variant("scalar_rgb")
+mi.set_log_level(mi.LogLevel.Error)  # a rounded normal a little below 0 is no news to a person
 
 BEHIND_METRES = 1.2
 """The box goes on behind the camera, or it would be dark there."""
