@@ -31,9 +31,8 @@ TRUTH: Mapping[str, Any] = {
 }
 STAGEBENCH = Path(__file__).resolve().parents[2] / "shared" / "stagebench" / "dev"
 SEEDS = range(3)
-HELPED = ("guestroom.jpg", "terrace.jpg")
-"""A portrait that shows one side wall only, and a terrace, whose right side is a parapet: the stager asks for four
-clicks, and gets them."""
+HELPED = ("guestroom.jpg",)
+"""A portrait that shows one side wall only: the stager asks for four clicks, and gets them."""
 CATALOGUE = Catalogue()
 
 
