@@ -214,7 +214,9 @@ class Scoring:
         except OSError as error:
             log.warning("an overlay could not be kept: %s", error)
         score = scored(began, told, overlay)
-        self._store.scores.record(score, self._thresholds.judge(score) if one.position == 0 else None)
+        kept = self._store.scores.record(score, self._thresholds.judge(score) if one.position == 0 else None)
+        if kept is None:
+            self._pictures.delete(overlay, PictureKind.OVERLAY)
         old = before.score.overlay if before and before.score else None
         if old is not None and old != overlay:
             self._pictures.delete(old, PictureKind.OVERLAY)

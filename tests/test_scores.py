@@ -71,6 +71,14 @@ def test_what_was_never_tried_is_absent(store: Store) -> None:
     assert store.scores.of([]) == {}
 
 
+def test_nothing_is_kept_of_a_prediction_that_is_gone(store: Store) -> None:
+    ids(store)
+
+    assert store.scores.record(score("a prediction of the demo"), REJECTED) is None
+    assert store.scores.tries("a prediction of the demo") == []
+    assert store.ledger.rows("SELECT count(*) FROM app.automatic_marks") == [(0,)]
+
+
 def test_why_outputs_have_no_score_is_counted(store: Store) -> None:
     a, b, c = ids(store, 3)
     store.scores.record(score(a))

@@ -23,6 +23,7 @@ from staging.scoring_child import Child, PairLost, PairRefused
 from staging.store import AutomaticDeed, Quality, ScoreState
 from staging.thresholds import QualityThresholds, Thresholds
 from tests.labs import UNCHANGED, finished, lab_at, photo, run_one, wait_for
+from tests.ledgers import NOW
 from tests.scored import Scripted, Studio, prompt_child, report, score, studio, wall_over
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample_rooms" / "office.jpg"
@@ -386,3 +387,15 @@ def test_an_overlay_goes_with_the_picture_that_it_was_made_of(here: Studio) -> N
 
     assert {one.file.digest for one in gone.files} == set(here.outputs)
     assert not any(here.pictures.here(one, PictureKind.OVERLAY) for one in overlays)
+
+
+def test_what_is_removed_while_it_is_scored_gets_no_score_and_no_overlay(here: Studio) -> None:
+    removed = Scripted(before=lambda _question: here.store.demo.remove(["ada"], "ben", NOW))
+
+    scoring(here, lambda: removed).look()
+
+    assert removed.asked
+    assert here.store.ledger.rows("SELECT count(*) FROM app.scores") == [(0,)]
+    overlays = here.pictures.path(here.room, PictureKind.ORIGINAL).parents[2] / "overlay"
+    assert overlays.is_dir()
+    assert [path for path in overlays.rglob("*") if path.is_file()] == []

@@ -51,13 +51,17 @@ class ScoreLedger:
         self._audit = audit
 
     @again_on_conflict
-    def record(self, score: Score, judged: Judged | None = None) -> Score:
+    def record(self, score: Score, judged: Judged | None = None) -> Score | None:
         """Keep the try, and what the thresholds make of it; return it with its sequence.
+
+        None, and nothing is kept, when the prediction is gone: demo history may be removed while it is scored.
 
         Where a person has decided, `judged` is left out: no threshold takes the place of their word. An
         automatic rejection is in the audit log with the same transaction.
         """
         with self._audit.writing() as cursor:
+            if not cursor.execute("SELECT 1 FROM app.predictions WHERE id = ?", [score.prediction_id]).fetchall():
+                return None
             counted = cursor.execute(
                 "SELECT count(*) FROM app.scores WHERE prediction_id = ? AND position = ?",
                 [score.prediction_id, score.position],
