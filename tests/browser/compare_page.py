@@ -114,6 +114,7 @@ def expect_drawn(page: Page) -> None:
     """Return once every part of the page that is in sight has been fetched and drawn: fit for a picture."""
     idle(page)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)  # faded, as long as it may be of an earlier run
     for picture in page.locator(".picker img, .grid img, .viewer img").all():
         if picture.evaluate("one => one.getBoundingClientRect().top < innerHeight"):  # the others load when seen
             expect(picture).to_have_js_property("complete", True)

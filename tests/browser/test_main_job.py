@@ -270,5 +270,8 @@ def metric(page: Page, label: str) -> Locator:
 
 def frames(page: Page) -> list[tuple[float, float, float, float]]:
     """Return where every frame of the grid stands."""
-    boxes = [frame.bounding_box() for frame in page.locator(".grid .frame").all()]
-    return [(box["x"], box["y"], box["width"], box["height"]) for box in boxes if box]
+    # All at once: one asked for after the other may have been drawn anew in between, and be left out.
+    boxes = page.locator(".grid .frame").evaluate_all(
+        "frames => frames.map(one => one.getBoundingClientRect()).map(box => [box.x, box.y, box.width, box.height])"
+    )
+    return [(x, y, width, height) for x, y, width, height in boxes]
