@@ -72,7 +72,7 @@ def ask_bare(
 
 async def until_final(provider: ReplicateProvider, prediction: Snapshot) -> Snapshot:
     """Return the prediction's final snapshot."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not prediction.stage.final and time.monotonic() < until:
         await asyncio.sleep(0.02)
         seen = await provider.snapshots({prediction.provider_id: datetime.now(UTC)})

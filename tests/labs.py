@@ -72,7 +72,7 @@ def ask(
     return lab.desk.start(plan, "tester", confirmed=plan.estimate.amount)
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 30.0, every: float = 0.05) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 90.0, every: float = 0.05) -> None:
     """Return when it holds; AssertionError when it does not in time."""
     until = time.monotonic() + seconds
     while not what():
@@ -80,7 +80,7 @@ def wait_for(what: Callable[[], bool], seconds: float = 30.0, every: float = 0.0
         time.sleep(every)
 
 
-def finished(lab: Lab, comparison_id: str, seconds: float = 30.0, every: float = 0.05) -> ComparisonView:
+def finished(lab: Lab, comparison_id: str, seconds: float = 90.0, every: float = 0.05) -> ComparisonView:
     """Return the comparison once nothing in it is under way."""
     # Asked often, so the cheapest way: a whole look takes a third of a core.
     wait_for(lambda: not lab.store.comparisons.running(among=[comparison_id]), seconds, every)

@@ -44,7 +44,7 @@ def first_lab(first_folder: Path, tmp_path: Path) -> Iterator[Lab]:
 
 def visit(page: str = "compare", **query: str | list[str]) -> AppTest:
     """Return the page as a new visitor sees it."""
-    screen = AppTest.from_file(str(INDEX), default_timeout=30)
+    screen = AppTest.from_file(str(INDEX), default_timeout=120)
     for name, value in query.items():
         screen.query_params[name] = value
     if page != "compare":

@@ -113,7 +113,7 @@ def test_a_receiver_that_answers_for_ever_is_not_waited_for() -> None:
 
         first, second = slow.send("t", "one"), slow.send("t", "two")
 
-        assert time.monotonic() - before < 1.5
+        assert time.monotonic() - before < 10  # the receiver would go on for ever
         assert first.step is Step.DOUBT
         assert second == Outcome(Step.FAILED, "It still waits for the answer to an earlier message.")
         assert receiver.messages == ["one"]

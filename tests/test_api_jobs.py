@@ -290,10 +290,10 @@ def test_a_job_that_costs_more_than_was_confirmed_or_is_left_is_refused(tmp_path
 
 
 def test_the_limit_of_a_key_is_told_with_when_to_ask_again(tmp_path: Path) -> None:
-    with lab_at(tmp_path / "data", api_rate=0.5, api_burst=3) as lab, api_of(lab) as api:
+    with lab_at(tmp_path / "data", api_rate=0.001, api_burst=3) as lab, api_of(lab) as api:
         answers = [api.ask("/admin/models") for _ in range(4)]
         assert [answer.status for answer in answers] == [200, 200, 200, 429]
         assert "asks too often" in sentence(answers[-1], 429)
-        assert answers[-1].headers["retry-after"] == "2"
+        assert 500 < int(answers[-1].headers["retry-after"]) <= 1000  # one more every 1,000 s, less what these took
         assert api.ask("/admin/models", role=Role.OPERATOR).status == 200
         assert api.ask("/healthz", role=None).status == 200

@@ -71,14 +71,14 @@ class FakeProvider:
 
 def test_a_bucket_lets_the_burst_through_and_then_keeps_the_pace() -> None:
     async def take(count: int) -> float:
-        bucket = TokenBucket(per_minute=60 * 50, burst=10)
+        bucket = TokenBucket(per_minute=60 * 10, burst=10)
         began = time.monotonic()
         for _ in range(count):
             await bucket.take(asyncio.Event())
         return time.monotonic() - began
 
-    assert asyncio.run(take(10)) < 0.1
-    assert asyncio.run(take(30)) == pytest.approx(20 / 50, abs=0.15)
+    assert asyncio.run(take(10)) < 0.9  # at the pace they would take a second
+    assert 0.49 < asyncio.run(take(15)) < 1.4
 
 
 def test_a_bucket_obeys_the_providers_wait() -> None:
@@ -94,7 +94,7 @@ def test_a_bucket_obeys_the_providers_wait() -> None:
 
 def test_who_wants_to_be_stopped_waits_for_no_bucket_and_takes_nothing_from_it() -> None:
     async def stop_one() -> tuple[bool, bool, float]:
-        bucket = TokenBucket(per_minute=60 * 5, burst=1)
+        bucket = TokenBucket(per_minute=60, burst=1)
         await bucket.take(asyncio.Event())
         began = time.monotonic()
         told = asyncio.Event()
@@ -105,7 +105,7 @@ def test_who_wants_to_be_stopped_waits_for_no_bucket_and_takes_nothing_from_it()
 
     taken, other, seconds = asyncio.run(stop_one())
     assert (taken, other) == (False, True)
-    assert seconds < 0.3  # one token's time: the one who left took none
+    assert seconds < 1.9  # one token's time, not two: the one who left took none
 
 
 def test_places_bound_all_and_each_model_and_a_busy_model_holds_no_other_up() -> None:
@@ -214,7 +214,8 @@ def test_after_closing_nothing_is_asked_and_no_task_is_left() -> None:
     async def left() -> set[asyncio.Task[Any]]:
         poller = Poller(FakeProvider(), fastest_seconds=0.25, slowest_seconds=1.5)
         waiting = asyncio.create_task(poller.until_final("a", NOW, lambda _: None))
-        await asyncio.sleep(0.01)
+        while poller._task is None:
+            await asyncio.sleep(0)
         poller.look_sooner("a")  # the watch wakes as it is told to end
         await poller.close()
         waiting.cancel()

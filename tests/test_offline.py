@@ -88,7 +88,7 @@ def run(pictures: Pictures, story: Callable[[OfflineProvider], Awaitable[None]])
 
 
 async def until(
-    provider: OfflineProvider, name: str, wanted: Callable[[Snapshot], bool], seconds: float = 60.0
+    provider: OfflineProvider, name: str, wanted: Callable[[Snapshot], bool], seconds: float = 120.0
 ) -> Snapshot:
     """Return the first snapshot that is as wanted."""
     give_up = time.monotonic() + seconds

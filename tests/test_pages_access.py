@@ -41,7 +41,7 @@ def give(lab: Lab, role: Role | None) -> None:
 
 
 def look(user: dict[str, Any], page: str | None = None) -> AppTest:
-    screen = AppTest.from_file(str(INDEX), default_timeout=30)
+    screen = AppTest.from_file(str(INDEX), default_timeout=120)
     screen.user = user
     screen.run()
     if page:

@@ -313,7 +313,7 @@ def test_a_hundred_thousand_votes_are_read_as_columns(store: Store) -> None:
         found = store.votes.ballots(EVERYTHING)
         took.append(time.perf_counter() - start)
     assert (len(found), len(found.rooms), len(found.raters), len(found.models)) == (100_000, 60, 12, 12)
-    assert min(took) < 0.4
+    assert min(took) < 1.5
 
 
 def test_filters_offer_what_the_votes_that_count_are_of(store: Store) -> None:

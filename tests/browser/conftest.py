@@ -19,7 +19,7 @@ from tests.app_server import ROOT, AppServer
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.viewed import Viewed, make
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 TRACEBACK = "Traceback (most recent call last)"
@@ -76,7 +76,7 @@ class PageWatch:
 
 def idle(page: Page) -> None:
     """Return once the script has run and the page is connected. Wait for results with `expect`."""
-    page.locator(IDLE).wait_for(state="attached", timeout=30_000)
+    page.locator(IDLE).wait_for(state="attached", timeout=60_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

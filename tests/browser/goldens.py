@@ -5,6 +5,7 @@ STAGING_TEST_GOLDENS=write takes them anew: look at each before it is committed.
 
 import io
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,23 @@ APART = 40
 """Of 255: a pixel that differs by more, in any of red, green and blue, differs."""
 MOST_DIFFERING = 0.006
 """Of all pixels: less than a word in another font, or an edge drawn by another browser."""
+PATIENCE_SECONDS = 20.0
+"""What is still being drawn is looked at again for so long."""
 
 
-def expect_like(what: Locator, name: str) -> None:
-    """What is shown looks like the golden; AssertionError says by how much it does not."""
+def expect_like(what: Locator, name: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """What is shown comes to look like the golden in time; AssertionError says by how much it does not."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return _compare(what, name)
+        except AssertionError:
+            if time.monotonic() > until:
+                raise
+        what.page.wait_for_timeout(250)
+
+
+def _compare(what: Locator, name: str) -> None:
     taken = Image.open(io.BytesIO(what.screenshot(animations="disabled"))).convert("RGB")
     small = taken.resize((taken.width // SMALLER, taken.height // SMALLER), Image.Resampling.BOX)
     path = FOLDER / f"{name}.png"

@@ -54,9 +54,9 @@ def run_twenty_rooms(page: Page) -> None:
     if furnish.get_attribute("aria-pressed") == "true":
         furnish.click()
     bar = page.get_by_test_id("stBottom")
-    expect(bar).to_contain_text(f"{PICTURES} pictures", timeout=30_000)
+    expect(bar).to_contain_text(f"{PICTURES} pictures", timeout=60_000)
     bar.get_by_role("button", name="Compare").click()
-    expect(cells(page)).to_have_count(PICTURES, timeout=30_000)
+    expect(cells(page)).to_have_count(PICTURES, timeout=60_000)
 
 
 @pytest.mark.timeout(300)

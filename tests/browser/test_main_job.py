@@ -60,7 +60,7 @@ def connected(
     assert TRACEBACK not in server.log(), server.log()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_the_first_minute_shows_a_furnished_room_without_any_token(
     open_page: OpenPage, screenshot: Callable[..., object]
 ) -> None:

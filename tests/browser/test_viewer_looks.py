@@ -69,4 +69,4 @@ def test_the_control_a_planted_change_is_seen(open_page: OpenPage, viewed: Viewe
     viewer.locator(".sheet").nth(1).evaluate("node => { node.style.transform = 'translate(3%, 0)'; }")
 
     with pytest.raises(AssertionError, match="differ from the golden"):
-        expect_like(viewer.locator(".panes"), "slider")
+        expect_like(viewer.locator(".panes"), "slider", seconds=1)
