@@ -109,17 +109,17 @@ class House:
     def budget(self, spent: Mapping[str, Decimal], at: datetime, now: datetime) -> None:
         """Three budgets hold, one of them nearly used up; what they call for by now was raised, and sent nowhere."""
         budgets = Budgets(self.store, self.registry, lambda: now)
-        of_project = spent.get(PROJECTS[1], Decimal(0))
+        project = max(PROJECTS, key=lambda one: spent.get(one, Decimal(0)))
         for budget in (
             Budget(
                 "demo: everything", Scope.ALL, "", Period.MONTH, _limit(sum(spent.values()), Decimal("0.25")), False
             ),
             Budget(
-                "demo: Harbour Lofts",
+                project,
                 Scope.PROJECT,
-                PROJECTS[1],
+                project,
                 Period.TOTAL,
-                _limit(of_project, SPENT_OF_PROJECT),
+                _limit(spent.get(project, Decimal(0)), SPENT_OF_PROJECT),
                 True,
             ),
             Budget("demo: Ben's trials", Scope.PERSON, BEN, Period.WEEK, Decimal("2.00"), False),
@@ -135,5 +135,5 @@ class House:
 
 
 def _limit(spent: Decimal | int, share: Decimal) -> Decimal:
-    """Return the limit of which so much is spent, in whole cents, at least ten."""
-    return max(Decimal("0.10"), (Decimal(spent) / share).quantize(Decimal("0.01"), ROUND_UP))
+    """Return the limit of which so much is spent, in whole cents, at least one."""
+    return max(Decimal("0.01"), (Decimal(spent) / share).quantize(Decimal("0.01"), ROUND_UP))

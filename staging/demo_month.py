@@ -156,11 +156,10 @@ class Month:
         )
 
     def _life(self, prediction: Prediction, run: Run) -> Iterator[Event]:
-        """Yield the events of a prediction that took as long as its run did."""
-        dice, at = self._dice, prediction.created_at
-        waited = dice.uniform(0.2, 4.0)
-        ran = max(0.1, run.seconds * dice.uniform(0.9, 1.2))
-        sent, begun, ended = (at + timedelta(seconds=s) for s in (waited, waited + 0.05, waited + ran))
+        """Yield the events of a prediction that took as long as its run did, after a made-up wait."""
+        at, ran = prediction.created_at, run.seconds
+        waited = self._dice.uniform(0.2, 4.0)
+        sent, begun, ended = (at + timedelta(seconds=s) for s in (waited, waited, waited + ran))
         told = {"room": prediction.room, "style": prediction.style, **run.parameters}
         yield Event(prediction.id, 1, State.SUBMITTING, sent, input=told)
         yield Event(prediction.id, 2, State.RUNNING, begun, provider_id=prediction.id)

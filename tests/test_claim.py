@@ -54,8 +54,13 @@ def test_a_folder_that_cannot_be_locked_is_told_as_that(tmp_path: Path, mocker: 
 def test_a_released_folder_can_be_claimed_again(tmp_path: Path) -> None:
     held = claim(tmp_path / "new")
     held.release()
-    held.release()
-    claim(tmp_path / "new").release()
+    held.release()  # harmless
+
+    again = claim(tmp_path / "new")
+
+    with pytest.raises(DataFolderBusy):  # the control: it is claimed
+        claim(tmp_path / "new")
+    again.release()
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:

@@ -220,8 +220,9 @@ def test_it_fills_every_page(shown: Lab, once: Once) -> None:
     assert all("demo: " in one.terms.question for one in states.values())
     assert states[ExperimentState.DECIDED].body.decision is not None
     shares = {standing.budget.name: standing.share for standing in shown.budgets.standings()}
-    assert 0.8 <= shares["demo: Harbour Lofts"] < 1
-    assert any("demo: Harbour Lofts" in line.alert.sentence for line in shown.store.alerts.lines("kim", 9))
+    ((near, share),) = ((name, share) for name, share in shares.items() if name in PROJECTS)
+    assert 0.8 <= share < 1
+    assert any(near in line.alert.sentence for line in shown.store.alerts.lines("kim", 9))
     assert {one.style for one in shown.projects.list()} >= {"scandinavian", "modern"}
     assert shown.projects.list(archived=True)
     assert shown.routing.project(PROJECTS[1]) is not None

@@ -271,6 +271,22 @@ def test_no_more_run_at_once_than_there_are_workers(pictures: Pictures, large_ro
     run(pictures, story)
 
 
+def test_what_it_waited_for_a_worker_is_no_run_time(pictures: Pictures, room: str, large_room: str) -> None:
+    async def story(provider: OfflineProvider) -> None:
+        began = time.monotonic()
+        await provider.create(furnish("first", large_room))
+        await provider.create(furnish("second", room))
+        first, second = await ended(provider, "first"), await ended(provider, "second")
+        both = time.monotonic() - began
+        ran = [float(str(snapshot.metrics["predict_time"])) for snapshot in (first, second)]
+        assert sum(ran) < both + 0.1  # one after the other: no second counts for both
+        assert second.started_at is not None
+        assert second.completed_at is not None
+        assert ran[1] == pytest.approx((second.completed_at - second.started_at).total_seconds(), abs=0.1)
+
+    run(pictures, story)
+
+
 def test_close_leaves_no_process(pictures: Pictures, large_room: str) -> None:
     async def story(provider: OfflineProvider) -> None:
         await provider.create(furnish("p", large_room))

@@ -13,7 +13,6 @@ from staging import openings
 from staging.errors import EditedMeanwhile, NotFound, OpeningsRefused
 from staging.lab import Lab
 from staging.openings import MOST_OPENINGS, checked
-from staging.providers.offline import missing_packages
 from tests.labs import lab_at, photo
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -126,7 +125,6 @@ def test_a_detector_that_breaks_is_a_sentence(lab: Lab, room: str, monkeypatch: 
         lab.openings.suggest(room)
 
 
-@pytest.mark.skipif("opencv-python-headless" in missing_packages(), reason="OpenCV is not installed")
 def test_a_detector_suggests_what_can_be_saved_as_it_is(tmp_path: Path) -> None:
     with lab_at(tmp_path / "data") as lab:
         sample = Path(__file__).parent.parent / "data" / "sample_rooms" / "bedroom.jpg"
@@ -139,7 +137,6 @@ def test_a_detector_suggests_what_can_be_saved_as_it_is(tmp_path: Path) -> None:
         assert lab.openings.save(room, shapes, "ann", AT).openings == found
 
 
-@pytest.mark.skipif("opencv-python-headless" in missing_packages(), reason="OpenCV is not installed")
 def test_a_photo_without_a_room_says_so(lab: Lab, room: str) -> None:
     with pytest.raises(OpeningsRefused, match="nothing is suggested"):
         lab.openings.suggest(room)

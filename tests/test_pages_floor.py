@@ -72,6 +72,20 @@ def test_a_room_without_a_floor_is_asked_for_where_it_failed_and_tried_again(fir
     assert "Where is the floor" not in words(screen)
 
 
+@pytest.mark.parametrize("other", ["its other room", "no room"])
+def test_an_address_asks_for_no_floor_but_those_that_are_missing(first_lab: Lab, other: str) -> None:
+    room, unasked = (one.digest for one in first_lab.store.rooms.list()[:2])
+    asked = gave_up(first_lab, room, "floor")
+    named = unasked if other == "its other room" else "f" * 64
+
+    screen = visit(comparison=asked, floor=named)
+
+    assert not screen.exception
+    assert "does not ask for this floor" in words(screen)
+    assert "floor-save" not in str([button.key for button in screen.button])
+    assert told(visit(comparison=asked, floor=room), f"floor-{room}")["corners"] == []  # the control
+
+
 @pytest.mark.parametrize("kind", ["input", "model_failed"])
 def test_other_failures_ask_for_no_floor(first_lab: Lab, kind: str) -> None:
     screen = visit(comparison=gave_up(first_lab, first_lab.store.rooms.list()[0].digest, kind))

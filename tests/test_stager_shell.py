@@ -36,7 +36,7 @@ def test_a_photo_is_furnished_and_each_step_can_be_looked_at(
     assert staged is not None
     assert staged.shape == (300, 400, 3)
     assert sorted(path.stem[2:] for path in steps.iterdir()) == [
-        *("cover", "empty", "furnished", "plan", "room", "shade", "staged")
+        *("cover", "empty", "furnished", "light", "plan", "room", "shade", "staged")
     ]
     assert "fit " in capsys.readouterr().out
 

@@ -20,7 +20,7 @@ def demo_note(lab: Lab, actor: Actor) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
-            ":material/science: **Demo history.** Pictures, times and scores are real, of the offline models; the "
+            ":material/science: **Demo history.** Pictures, run times and scores are real, of the offline models; the "
             "people whose names begin with “demo:”, all that they do, and prices are made up.",
             width="stretch",
         )

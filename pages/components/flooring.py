@@ -54,10 +54,18 @@ def open_floor(lab: Lab, comparison_id: str) -> None:
     def show() -> None:
         if FLOOR not in st.query_params:
             st.rerun()
-        room = lab.store.rooms.get(st.query_params[FLOOR])
+        room_digest = st.query_params[FLOOR]
+        asking = _wanted(lab.desk.look(comparison_id)).get(room_digest)
+        if asking is None:
+            st.info(
+                "This comparison does not ask for this floor, or no longer. Close this and go on; the floor of any "
+                "room is outlined on the Rooms page."
+            )
+            return
+        room = lab.store.rooms.get(room_digest)
         st.caption("The offline stager could not tell. What you say is kept with the room, and used from now on.")
         if _outlined(lab, room, "Save and try again", ""):
-            for prediction_id in _wanted(lab.desk.look(comparison_id)).get(room.digest, ()):
+            for prediction_id in asking:
                 lab.desk.retry(prediction_id, person(Permission.RUN))
             expect_end_of(comparison_id)
             _close_floor()

@@ -41,6 +41,8 @@ def missing_packages() -> tuple[str, ...]:
 @dataclass(slots=True)
 class _Job:
     snapshot: Snapshot
+    began: float = 0.0
+    """When a worker took it (monotonic seconds): what it waited for one before is no run time."""
     task: asyncio.Task[None] | None = None
     picture: bytes = b""
 
@@ -122,7 +124,6 @@ class OfflineProvider:
 
     async def _run(self, job: _Job, submission: Submission) -> None:
         """Bring the job to a final stage, whatever happens."""
-        began = time.monotonic()
         try:
             async with asyncio.timeout(submission.deadline_seconds):
                 if submission.model == FURNISH:
@@ -147,7 +148,7 @@ class OfflineProvider:
             text = f"The offline stager failed; the log has the reason under {submission.prediction_id}."
             self._end(job, Stage.FAILED, error=text, kind=Refusal.MODEL_FAILED)
         else:
-            seconds = round(time.monotonic() - began, 3)
+            seconds = round(time.monotonic() - job.began, 3)
             self._end(job, Stage.SUCCEEDED, metrics={"predict_time": seconds, "image_count": 1, **metrics})
 
     async def _unchanged(self, job: _Job) -> dict[str, JsonValue]:
@@ -190,6 +191,7 @@ class OfflineProvider:
 
     def _tell(self, job: _Job, progress: float | None, step: str = "") -> None:
         if not job.snapshot.stage.final:
+            job.began = job.began or time.monotonic()
             started_at = job.snapshot.started_at or datetime.now(UTC)
             job.snapshot = replace(
                 job.snapshot, stage=Stage.PROCESSING, started_at=started_at, progress=progress, step=step

@@ -7,6 +7,7 @@ import numpy as np
 
 from staging.stager.camera import Floats, Pixels
 from staging.stager.colour import Light32, to_pixels
+from staging.stager.light import RoomLight
 from staging.stager.openings import project_opening
 from staging.stager.room import Room
 from staging.stager.rules import DOOR_CLEARANCE_METRES, Placement, Rules
@@ -14,6 +15,8 @@ from staging.stager.rules import DOOR_CLEARANCE_METRES, Placement, Rules
 Show = Callable[[str, Callable[[], Pixels]], None]
 """Told the name of a step, and how to draw its picture (rows, columns, RGB); it draws only what is wanted."""
 WALL, HORIZON, DOOR, WINDOW = (230, 60, 60), (240, 180, 0), (40, 160, 60), (40, 110, 230)
+LIGHT = (250, 200, 20)
+SWATCH_PIXELS = 64
 PLAN_PIXELS_A_METRE = 90
 GREY, DARK = (200, 200, 200), (60, 60, 60)
 
@@ -72,6 +75,22 @@ def draw_plan(room: Room, placements: Sequence[Placement]) -> Pixels:
         cv2.rectangle(picture, at(u0, v1), at(u1, v0), GREY if not placement.flat else (240, 235, 220), -1)
         cv2.rectangle(picture, at(u0, v1), at(u1, v0), DARK, 1)
         cv2.putText(picture, placement.piece.role, at(u0 + 0.03, placement.v), cv2.FONT_HERSHEY_SIMPLEX, 0.35, DARK, 1)
+    return picture
+
+
+def draw_found_light(photo: Pixels, room: Room, light: RoomLight) -> Pixels:
+    """Return the photo with the windows that light comes in through, and swatches of walls, floor and the light."""
+    picture = photo.copy()
+    for window in light.windows:
+        points = project_opening(room.camera, room, window)
+        _draw_line(picture, np.vstack([points, points[:1]]), np.ones(5), LIGHT)
+    whitest = light.warmth / light.warmth.max()
+    for place, (name, colour) in enumerate((("walls", light.walls), ("floor", light.floor), ("light", whitest))):
+        left = 8 + place * (SWATCH_PIXELS + 8)
+        swatch = picture[8 : 8 + SWATCH_PIXELS, left : left + SWATCH_PIXELS]
+        swatch[:] = draw_light(np.broadcast_to(colour, swatch.shape).astype(np.float32))
+        cv2.rectangle(picture, (left, 8), (left + SWATCH_PIXELS, 8 + SWATCH_PIXELS), DARK, 1)
+        cv2.putText(picture, name, (left + 6, 8 + SWATCH_PIXELS - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.5, DARK, 1)
     return picture
 
 

@@ -17,7 +17,7 @@ from staging.stager.bare import bare_guides, panes
 from staging.stager.camera import Camera, Floats, Pixels
 from staging.stager.colour import Light32, to_linear
 from staging.stager.composite import Layers, find_exposure, flat_place, lay_over, make_layers
-from staging.stager.debug import UNSEEN, Show, draw_light, draw_plan, draw_room
+from staging.stager.debug import UNSEEN, Show, draw_found_light, draw_light, draw_plan, draw_room
 from staging.stager.finish import read_finish
 from staging.stager.frame import Crop, Guides, Views, back_wall_mask, fade_to_edges, fit_size, floor_mask, needed_part
 from staging.stager.furniture import Catalogue
@@ -99,19 +99,20 @@ def stage(
     clock.lap("arrange")
     progress(0.2, "Building the scene")
     view = _View(measured, layout, catalogue, PRESETS[preset])
+    show("3 light", lambda: draw_found_light(measured.photo, room, view.light))
     clock.lap("build")
     rendered = view.render(lambda share: progress(0.22 + 0.58 * share, "Rendering"))
-    show("3 empty", lambda: draw_light(rendered.views.empty))
-    show("4 furnished", lambda: draw_light(rendered.fine))
+    show("4 empty", lambda: draw_light(rendered.views.empty))
+    show("5 furnished", lambda: draw_light(rendered.fine))
     clock.lap("render")
     progress(0.82, "Laying the furniture over the photo")
     layers = view.layers(rendered)
-    show("5 cover", lambda: draw_light(layers.cover))
-    show("6 shade", lambda: draw_light(layers.shade))
+    show("6 cover", lambda: draw_light(layers.cover))
+    show("7 shade", lambda: draw_light(layers.shade))
     finish = read_finish(photo)
     layers = replace(layers, furniture=finish.softened(layers.furniture, 1 / view.fineness))
     picture = lay_over(photo, layers, view.place, finish)
-    show("7 staged", lambda: picture)
+    show("8 staged", lambda: picture)
     clock.lap("composite")
     progress(1.0, "Done")
     notes = _notes(measured, catalogue, room_type, style)
@@ -143,7 +144,7 @@ class _View:
         self._linear = to_linear(
             np.asarray(cv2.resize(photo, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         )
-        self._light: RoomLight = read_light(self._linear, room.scaled(*self._size))
+        self.light: RoomLight = read_light(self._linear, room.scaled(*self._size))
         self._solids: list[Solid] = place_parts(layout.placements, catalogue, room.camera)
         self._outline_size = fit_size(*measured.finest, FINEST_OUTLINE)
         crop = self._crop
@@ -161,7 +162,7 @@ class _View:
         def seen(part: Crop) -> dict[str, Any]:
             return sensor(self._camera, _covering(self._size, crop, 1), part, even=True)
 
-        bare = bare_guides(self._room, self._light, self._camera, crop)
+        bare = bare_guides(self._room, self.light, self._camera, crop)
         guides = trace_guides(
             bare, crop, wanted, lambda look, part: self._scene(seen(part), look, True), seen, preset.guide_samples
         )
@@ -189,7 +190,7 @@ class _View:
         return silhouette(self._solids, camera, self._crop, finer)
 
     def _scene(self, view: dict[str, Any], look: Look, furnished: bool) -> dict[str, Any]:
-        empty = room_scene(self._room, self._light, view, look)
+        empty = room_scene(self._room, self.light, view, look)
         return add_furniture(empty, self._solids, self._layout.fabric, look) if furnished else empty
 
     def _empty(self, small: Crop) -> Light32:
@@ -198,10 +199,10 @@ class _View:
         camera = _divided(self._camera, times)
         whole = Crop(0, 0, math.ceil(self._size[0] / times), math.ceil(self._size[1] / times))
         view = sensor(camera, (whole.width, whole.height), whole)
-        key = b"".join((repr((self._room, self._size, self._preset)).encode(), self._light.key))
+        key = b"".join((repr((self._room, self._size, self._preset)).encode(), self.light.key))
         share = times // divisor
         whole_coarse = Crop(0, 0, whole.width * share, whole.height * share)
-        all_fine = bare_guides(self._room, self._light, _divided(self._camera, divisor), whole_coarse)
+        all_fine = bare_guides(self._room, self.light, _divided(self._camera, divisor), whole_coarse)
         known = _shrunk_guides(all_fine, share)
         light = trace_empty(key, lambda: self._scene(view, Look.LIGHT, False), known, self._preset.empty_samples)
         if times == divisor:
@@ -225,7 +226,7 @@ class _View:
         part, camera = _part(crop, self._preset.divisor), _divided(self._camera, self._preset.divisor)
         # Around a pane the empty room, traced coarser, is as dark as the pane for a pixel of its own.
         rim = self._preset.empty_divisor // self._preset.divisor
-        shown = _spread(panes(room, self._light.windows, camera, part), rim).astype(np.float32)
+        shown = _spread(panes(room, self.light.windows, camera, part), rim).astype(np.float32)
         layers = make_layers(views, rendered.fine, rendered.cover, floor, exposure, scale, shown)
         # What is seen through a window lies in no shadow of the furniture.
         outside = panes(room, [one for one in room.openings if one.kind == "window"], camera, part)
