@@ -18,7 +18,7 @@ def check(told: Told, alerts: int) -> None:
     assert told.lost == []
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_every_alert_is_told_once_under_kill_9(tmp_path: Path) -> None:
     told = kill_again_and_again(tmp_path / "ledger.duckdb", kills=6, alerts=45, seed=1)
 
@@ -27,7 +27,7 @@ def test_every_alert_is_told_once_under_kill_9(tmp_path: Path) -> None:
     assert told.in_doubt >= 1, "some of the kills came while a message was on its way"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_sending_before_it_is_written_down_is_found_out(tmp_path: Path) -> None:
     """The control: the same kills find messages that arrive twice where there are some."""
     told = kill_again_and_again(tmp_path / "ledger.duckdb", kills=6, alerts=45, seed=1, early=True)

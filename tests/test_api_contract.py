@@ -14,7 +14,7 @@ from tests.labs import UNCHANGED, lab_at
 EXAMPLES = 6
 
 
-@pytest.mark.timeout(300)  # twelve routes by four roles, on a machine that may be busy
+@pytest.mark.timeout(900)  # twelve routes by four roles, on a machine that may be busy
 def test_whatever_the_document_allows_is_answered_as_it_says(tmp_path: Path) -> None:
     with (
         lab_at(tmp_path / "data", default_model=UNCHANGED, api_rate=1_000.0, api_burst=10_000) as lab,

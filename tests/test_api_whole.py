@@ -17,7 +17,7 @@ from tests.test_api_jobs import BOUNDARY, form
 SLOW_POLLS = {"STAGING_POLL_FASTEST_SECONDS": "120", "STAGING_POLL_SLOWEST_SECONDS": "120"}
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(900)
 def test_a_job_goes_through_the_real_app_by_webhook_and_the_key_is_kept_nowhere(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with lab_at(data) as lab:

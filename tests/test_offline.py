@@ -210,15 +210,17 @@ def test_a_crash_fails_its_own_prediction_and_no_other(pictures: Pictures, room:
 
 def test_a_cancel_stops_the_render_within_a_second(pictures: Pictures, room: str, large_room: str) -> None:
     async def story(provider: OfflineProvider) -> None:
+        began = time.monotonic()
         await provider.create(furnish("p", large_room, quality="standard"))
         await rendering(provider, "p")
         (pid,) = workers()
-        began = time.monotonic()
+        until_rendering, began = time.monotonic() - began, time.monotonic()
         await provider.cancel("p")
         assert (await ended(provider, "p")).stage is Stage.CANCELED
         while pid in workers():
             await asyncio.sleep(0.01)
-        assert time.monotonic() - began < 1
+        # Some 8 s pass until it renders, and more where others want the processor too.
+        assert time.monotonic() - began < max(1.0, until_rendering / 8)
         await provider.create(furnish("next", room))
         assert (await ended(provider, "next")).stage is Stage.SUCCEEDED
 
@@ -308,6 +310,7 @@ Worker().ask(question, lambda share, step: print(share, flush=True))
 def test_a_worker_ends_with_an_app_that_was_killed(pictures: Pictures, large_room: str) -> None:
     path = pictures.room_file(large_room).path
     environment = {"PYTHONPATH": str(ROOT)}
+    began = time.monotonic()
     parent = subprocess.Popen([sys.executable, "-c", PARENT, path], stdout=subprocess.PIPE, text=True, env=environment)
     assert parent.stdout is not None
     with parent.stdout:
@@ -317,9 +320,9 @@ def test_a_worker_ends_with_an_app_that_was_killed(pictures: Pictures, large_roo
         (pid,) = workers(parent.pid)
         parent.kill()
         parent.wait()
-    began = time.monotonic()
+    until_rendering, began = time.monotonic() - began, time.monotonic()
     while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1][:3]:
-        assert time.monotonic() - began < 5, "the worker outlived the app"
+        assert time.monotonic() - began < max(3.0, until_rendering / 4), "the worker outlived the app"
         time.sleep(0.05)
 
 

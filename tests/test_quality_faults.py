@@ -7,18 +7,19 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from staging import quality
-from staging.quality import Opening, QualityReport, drift
+from staging.quality import Opening, QualityReport, bend, drift, frames
 from staging.quality.evidence import gather
 from staging.quality.frames import find_frames
 from staging.quality.pair import Pixels, make_pair
 from tests import drawn_rooms
 from tests.bench.bench_quality import auc, by_mode, judge, kept_and_refused
 from tests.bench.naive_quality import all_of_them
-from tests.picture_faults import regenerated
+from tests.picture_faults import bent, regenerated
 from tests.stagebench import FOLDER, GOOD, SET, STRUCTURAL, Staging, committed, stagebench
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,6 +132,37 @@ def test_the_wall_between_a_window_and_a_corner_is_no_door() -> None:
     assert all(min(x for x, _ in one.corners) < 0.1 for one in doors), doors  # its only door is at the left border
 
 
+@pytest.mark.parametrize(("seed", "side", "beyond"), [(425, 549, 617), (413, 159, 191)])
+def test_a_door_in_a_wall_at_a_glancing_angle_is_found(
+    seed: int, side: int, beyond: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = drawn_rooms.draw(drawn_rooms.make_room(seed), finer=1)
+    pair = make_pair(original, original)
+
+    def sides() -> list[list[int]]:
+        return [[round(x * 768) for x, _ in one.corners[:2]] for one in find_frames(pair) if one.kind == "door"]
+
+    assert sides() == [pytest.approx([side, beyond], abs=3)]
+
+    monkeypatch.setattr(frames, "_recedes", lambda *_: False)  # the control
+    assert sides() == []
+
+
+@pytest.mark.parametrize(
+    ("right", "recedes"),
+    [
+        ((60, 470), True),  # the nearer side: higher and lower
+        ((120, 470), False),  # both run down: a picture that was turned
+        ((101, 470), False),  # they meet at the top: the floor's edge is taken for a side's end
+        ((20, 405), False),  # a horizon near the floor
+    ],
+)
+def test_what_recedes_meets_where_eyes_are(right: tuple[int, int], recedes: bool) -> None:
+    far, near = frames._Upright(300, 0, 100, 400), frames._Upright(390, 0, *right)
+
+    assert frames._recedes(far, near, 90, 576) is recedes
+
+
 def test_stripes_of_wallpaper_are_no_doors() -> None:
     room = replace(drawn_rooms.make_room(302), holes=(), wall="stripes")
     walls = drawn_rooms.draw(room, finer=1)
@@ -176,6 +208,50 @@ def test_a_map_that_finds_no_more_structure_is_no_moved_camera(monkeypatch: pyte
     monkeypatch.setattr(drift, "find_affine", lambda pair: (by_chance, 15, 23))
 
     assert gather(make_pair(picture, picture)).drift.affine is None
+
+
+@cache
+def brick_room() -> tuple[Pixels, Pixels]:
+    """Return a room with a wall of bricks, and a good staging of it."""
+    room = drawn_rooms.make_room(323)
+    return drawn_rooms.draw(room), drawn_rooms.draw(drawn_rooms.furnish(room, 1))
+
+
+def test_a_bend_is_seen_where_bricks_hide_it_from_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, good = brick_room()
+    output = bent(good, np.random.default_rng(0), 5.0)
+
+    assert "structure_moved" in codes(quality.score(original, output), least=0.9)
+
+    monkeypatch.setattr(bend, "measure", lambda _: 0.0)  # the control: lines alone
+    assert "structure_moved" not in codes(quality.score(original, output), least=0.5)
+
+
+@pytest.mark.parametrize(("pixels", "least", "most"), [(0.0, 0.0, 0.3), (1.0, 0.0, 0.65), (5.0, 0.8, 5.0)])
+def test_a_bend_is_told_in_size(pixels: float, least: float, most: float) -> None:
+    original, good = brick_room()
+    pair = make_pair(original, regenerated(bent(good, np.random.default_rng(2), pixels), np.random.default_rng(3)))
+
+    assert least <= bend.measure(pair) * pair.diagonal <= most
+
+
+@pytest.mark.parametrize("by", [(1.0, 0.0), (1.01, 6.0)])
+def test_what_moves_all_of_a_picture_is_no_bend(by: tuple[float, float]) -> None:
+    original, good = brick_room()
+    scale, shift = by
+    moved = cv2.warpAffine(
+        good, np.array([[scale, 0.004, shift], [0, scale, -shift]]), (768, 576), flags=cv2.INTER_CUBIC
+    )
+
+    assert bend.measure(make_pair(original, np.asarray(moved, np.uint8))) * 960 < 0.4
+
+
+def test_a_picture_in_which_nothing_is_found_again_is_not_called_bent() -> None:
+    original, _ = brick_room()
+    noise = np.random.default_rng(4).integers(0, 255, original.shape).astype(np.uint8)
+
+    assert bend.measure(make_pair(original, noise)) == 0.0
+    assert bend.measure(make_pair(np.full_like(original, 200), original)) == 0.0
 
 
 def test_the_committed_pictures_are_small() -> None:

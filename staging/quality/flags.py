@@ -7,6 +7,7 @@ import numpy as np
 
 from staging.quality.colour import OTHER_PAINT
 from staging.quality.evidence import Evidence, window_means
+from staging.quality.geometry import bent
 from staging.quality.openings import OpeningFate, rate_one
 from staging.quality.pair import ramp
 from staging.quality.report import Flag
@@ -63,8 +64,8 @@ def _of_the_camera(findings: "Findings") -> Iterator[Flag]:
     geometry, (width, height) = findings.geometry, findings.pair.original_size
     pixels = round(geometry.drift * float(np.hypot(width, height)))
     yield Flag("camera_moved", f"camera moved {pixels} px", ramp(geometry.drift, 0.001, 0.015))
-    bent = max(ramp(geometry.moved, 0.10, 0.40), ramp(geometry.warp_mean + geometry.warp / 2, 0.0013, 0.0040))
-    yield Flag("structure_moved", "lines of the room are out of place", bent)
+    moved = max(ramp(geometry.moved, 0.10, 0.40), bent(geometry))
+    yield Flag("structure_moved", "lines of the room are out of place", moved)
     new_width, new_height = findings.pair.output_size
     words = f"the shape changed from {width}×{height} to {new_width}×{new_height}"
     yield Flag("shape_changed", words, ramp(geometry.aspect, 0.01, 0.06))

@@ -19,6 +19,14 @@ NARROWEST, WIDEST = 0.04, 0.33
 SHORTEST, TALLEST = 0.13, 0.75
 """Of the picture's height."""
 LOWEST_TOP = 0.55
+STEEPEST_TOP, STEEPEST_BOTTOM = 0.8, 1.3
+"""Tangents of a frame's top and bottom in a wall seen at a glancing angle."""
+HORIZON = 0.3, 0.65
+"""Of the picture's height: where it may be in a photo of a room."""
+EYE_LEVEL = 0.12, 0.9
+"""Of a frame's height, from its top: where eyes may be."""
+LESS_SURE = 0.3
+"""What a frame in a wall at a glancing angle is less clear by: of two that overlap, that seen from the front wins."""
 CLEAR_SIDE, CLEAR_FRAME, CLEAR_CUT = 0.55, 0.70, 0.85
 STEEP = 4.0
 """Grey levels a pixel: so steep a side is a frame also where the wall around is all edges."""
@@ -164,7 +172,8 @@ def _judge(
     shorter, longer = sorted((left.bottom - left.top, right.bottom - right.top))
     if shorter < 0.55 * longer or longer > TALLEST * pair.height:
         return None
-    if abs(left.top - right.top) > 0.4 * wide or abs(left.bottom - right.bottom) > 0.45 * wide:
+    glancing = abs(left.top - right.top) > 0.4 * wide or abs(left.bottom - right.bottom) > 0.45 * wide
+    if glancing and not _recedes(left, right, wide, pair.height):
         return None
     top, head = _level(edges, left, right, middle, (left.top, right.top))
     if head < CLEAR_SIDE or max(top) > LOWEST_TOP * pair.height or min(top) < 0.02 * pair.height:
@@ -197,7 +206,19 @@ def _judge(
     if opening is None:
         return None
     size = wide * longer / (pair.width * pair.height)
-    return clear + float(np.mean(contrasts)) + min(0.3, 2 * size), opening, corners
+    surely = clear + float(np.mean(contrasts)) + min(0.3, 2 * size) - LESS_SURE * glancing
+    return surely, opening, corners
+
+
+def _recedes(left: _Upright, right: _Upright, wide: float, height: int) -> bool:
+    """True when top and bottom run towards each other and meet at a height where a horizon may be: a frame in a wall
+    that is seen at a glancing angle."""
+    down, up = right.top - left.top, left.bottom - right.bottom
+    if down * up <= 0 or abs(down) > STEEPEST_TOP * wide or abs(up) > STEEPEST_BOTTOM * wide:
+        return False
+    meets = (left.bottom * right.top - left.top * right.bottom) / (down + up)
+    above = (meets - left.top) / (left.bottom - left.top)
+    return HORIZON[0] * height < meets < HORIZON[1] * height and EYE_LEVEL[0] < above < EYE_LEVEL[1]
 
 
 def _judge_cut(pair: Pair, edges: _Edges, side: _Upright, *, at_left: bool) -> tuple[float, Opening, Floats] | None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from staging.errors import QualityRefused
 
-SCORER_VERSION = "4"
+SCORER_VERSION = "5"
 """Changes whenever any report could: a report is only ever compared with those of its own version."""
 
 FAMILIES: Mapping[str, str] = MappingProxyType(

@@ -19,7 +19,9 @@ from tests.app_server import ROOT, AppServer
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.viewed import Viewed, make
 
-expect.set_options(timeout=60_000)
+PATIENCE_MS = 60_000
+"""How long a machine that runs other tests may take to show what is waited for."""
+expect.set_options(timeout=PATIENCE_MS)
 
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 TRACEBACK = "Traceback (most recent call last)"
@@ -76,7 +78,7 @@ class PageWatch:
 
 def idle(page: Page) -> None:
     """Return once the script has run and the page is connected. Wait for results with `expect`."""
-    page.locator(IDLE).wait_for(state="attached", timeout=60_000)
+    page.locator(IDLE).wait_for(state="attached", timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -140,11 +142,13 @@ def look(request: pytest.FixtureRequest) -> Look:
 
 def new_window(browser: Browser, look: Look) -> BrowserContext:
     """Return a window with nothing in its cache, and without cookies."""
-    return browser.new_context(
+    window = browser.new_context(
         viewport={"width": look.width, "height": HEIGHTS.get(look.width, 1000)},
         color_scheme=look.scheme,
         has_touch=look.width < 600,
     )
+    window.set_default_timeout(PATIENCE_MS)
+    return window
 
 
 @pytest.fixture(scope="session")

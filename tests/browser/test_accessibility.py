@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.app_server import ROOT, AppServer
 from tests.browser.compare_page import UNCHANGED, cells, expect_no_sideways_scroll, open_picture
-from tests.browser.conftest import LOOKS, Look, OpenPage
+from tests.browser.conftest import LOOKS, Look, OpenPage, idle
 from tests.browser.test_looks import PAGES, go
 from tests.labs import ask, finished, lab_at, photo
 
@@ -23,7 +23,13 @@ same, and the other way is a menu "more" with two thirds of the pages in no orde
 
 def hindrances(page: Page) -> list[str]:
     """Return what axe-core calls serious or critical on the page as it is now, with where it is."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    try:
+        found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    except Error as error:
+        if "Execution context was destroyed" not in error.message:
+            raise
+        idle(page)  # it was on its way to another page
+        found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {one['help']}: {node['target']} {node['html'][:160]}"
         for one in found

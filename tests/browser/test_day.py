@@ -59,11 +59,11 @@ def run_twenty_rooms(page: Page) -> None:
     expect(cells(page)).to_have_count(PICTURES, timeout=60_000)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_day_of_an_operator(office: AppServer, open_page: OpenPage, screenshot: Callable[..., object]) -> None:
     page = open_page(server=office)
     run_twenty_rooms(page)
-    expect(page.get_by_text(f"{PICTURES} of {PICTURES} done")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(f"{PICTURES} of {PICTURES} done")).to_be_visible(timeout=300_000)
 
     # Look: one model against the control, then one picture closely.
     page.get_by_label("Order of the models").select_option(label="Models cheapest first")

@@ -89,12 +89,12 @@ def check(bill: Bill) -> None:
     assert bill.billed == bill.owned == bill.wanted
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_nothing_is_bought_twice_and_nothing_is_lost(tmp_path: Path) -> None:
     check(suffer(tmp_path, kills=3, wanted=2 * A_BATCH))
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_without_looking_first_predictions_are_bought_twice(tmp_path: Path) -> None:
     assert suffer(tmp_path, kills=1, wanted=2 * A_BATCH, naive=True).doubles > 0
 
