@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from tests.browser.compare_page import (
     run,
     upload,
 )
-from tests.browser.conftest import TRACEBACK, OpenPage, idle
+from tests.browser.conftest import PATIENCE_MS, TRACEBACK, OpenPage, idle
 from tests.replicate_server import ReplicateServer
 from tests.replicate_server_options import failing
 
@@ -269,12 +270,13 @@ def metric(page: Page, label: str) -> Locator:
 
 def frames(page: Page) -> list[tuple[float, float, float, float]]:
     """Return where every frame of the grid stands, once all are laid out."""
-    # All at once: one asked for after the other may have been drawn anew in between, and be left out.
-    boxes = page.wait_for_function(
-        """() => {
-            const boxes = [...document.querySelectorAll(".grid .frame")].map(one => one.getBoundingClientRect());
-            return boxes.length && boxes.every(box => box.width && box.height)
-                && boxes.map(box => [box.x, box.y, box.width, box.height]);
-        }"""
-    )
-    return [(x, y, width, height) for x, y, width, height in boxes.json_value()]
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while True:
+        # All at once: one asked for after the other may have been drawn anew in between, and be left out.
+        boxes = page.locator(".grid .frame").evaluate_all(
+            "frames => frames.map(one => one.getBoundingClientRect()).map(box => [box.x, box.y, box.width, box.height])"
+        )
+        if boxes and all(width and height for _, _, width, height in boxes):
+            return [(x, y, width, height) for x, y, width, height in boxes]
+        assert time.monotonic() < until, boxes
+        page.wait_for_timeout(100)
