@@ -64,11 +64,18 @@ def choose_only(page: Page, *names: str) -> None:
 
 
 def run(page: Page, pictures: int) -> None:
-    """Press Compare once the page has reckoned that it makes so many pictures."""
+    """Press Compare once the page has reckoned that it makes so many pictures, and has come to rest."""
     bar = page.get_by_test_id("stBottom")
     expect(bar).to_contain_text(f"{pictures} picture")
+    idle(page)
+    expect(bar).to_contain_text(f"{pictures} picture")
     bar.get_by_role("button", name="Compare").click()
-    expect(cells(page)).to_have_count(pictures)
+    try:
+        expect(cells(page)).to_have_count(pictures)
+    except AssertionError as error:
+        state = page.get_by_test_id("stApp").evaluate("node => ({...node.dataset})")
+        said = page.get_by_test_id("stBottom").all_inner_texts()
+        raise AssertionError(f"No grid of {pictures} came. {page.url} says {said}, and is {state}") from error
 
 
 def cells(page: Page) -> Locator:
