@@ -1,5 +1,7 @@
 """What a press put into the address stays there when a question from before the press comes after it."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from pages.components import addresses
@@ -36,6 +38,29 @@ def test_a_late_question_with_the_address_from_before_changes_nothing(first_lab:
     screen.run()
 
     assert told(screen, f"compare-grid-{comparison}")
+
+
+def test_a_server_that_takes_its_time_holds_the_address_all_the_same(
+    first_lab: Lab, seconds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparison = ask(first_lab, UNCHANGED)
+    finished(first_lab, comparison)
+    screen = visit(comparison=comparison)
+    write = addresses._write
+
+    def slowly(wanted: Mapping[str, str]) -> None:
+        write(wanted)
+        seconds[0] += LATER  # between the press and the run that follows it
+
+    monkeypatch.setattr("pages.components.addresses._write", slowly)
+    screen.button(key="compare-new").click().run()
+    monkeypatch.setattr("pages.components.addresses._write", write)
+
+    screen.query_params["comparison"] = comparison
+    screen.run()
+
+    assert "comparison" not in screen.query_params
+    assert told(screen, "compare-rooms")
 
 
 def test_another_address_is_followed_at_once(first_lab: Lab, seconds: list[float]) -> None:

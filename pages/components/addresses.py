@@ -26,15 +26,20 @@ LOOK = "look"
 HELD = "address-held"
 HOLD_SECONDS = 2.0
 """As long as a question that was sent before may come after."""
+LONGEST_START_SECONDS = 30.0
+"""From a press to the run that follows it."""
 
 
 class Held(NamedTuple):
-    """An address of a page that was left for another one of the same page, and when (monotonic seconds)."""
+    """An address of a page that was left for another one of the same page."""
 
     page: str
     before: Mapping[str, str]
     wanted: Mapping[str, str]
     since: float
+    """Monotonic seconds: when it was left, then when the next run began."""
+    begun: bool = False
+    """Whether the next run has begun: a busy server takes its time to get there."""
 
 
 def address_of(lab: Lab, prediction_id: str) -> dict[str, str]:
@@ -60,6 +65,8 @@ def hold_address() -> None:
     held: Held | None = st.session_state.get(HELD)
     if held is None:
         return
+    if not held.begun and monotonic() < held.since + LONGEST_START_SECONDS:
+        held = st.session_state[HELD] = held._replace(since=monotonic(), begun=True)
     context = get_script_run_ctx()
     went_back = context is not None and context.is_history_navigation  # what a person wants, however soon
     if went_back or held.page != _page() or monotonic() > held.since + HOLD_SECONDS:
