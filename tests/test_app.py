@@ -85,9 +85,11 @@ def test_a_sigterm_loses_nothing_that_is_under_way(tmp_path: Path, replicate_ser
         comparison = lab.desk.start(plan, "tester")  # queued only: nothing carries it yet
     app = AppServer(data_dir, replicate_server.environment)
     try:
+        began = time.monotonic()
         app.start()
+        started = time.monotonic() - began
         wait_for(lambda: len(replicate_server.billed()) == 4)
-        app.stop()
+        assert app.stop() < max(2.0, started / 2)
     finally:
         app.kill()
     with lab_at(data_dir, replicate_server) as lab:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -148,19 +149,44 @@ def test_a_door_in_a_wall_at_a_glancing_angle_is_found(
     assert sides() == []
 
 
+def test_a_window_seen_whole_wins_over_a_part_of_it_at_a_glancing_angle(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = drawn_rooms.draw(drawn_rooms.make_room(409), finer=1)
+    pair = make_pair(original, original)
+
+    def reach_the_border() -> list[bool]:
+        return [min(x for x, _ in one.corners) < 0.01 for one in find_frames(pair) if one.corners[0][0] < 0.3]
+
+    assert reach_the_border() == [True]
+
+    monkeypatch.setattr(frames, "LESS_SURE", 0.0)  # the control
+    assert reach_the_border() == [False]
+
+
 @pytest.mark.parametrize(
-    ("right", "recedes"),
+    ("left", "right", "limit", "none"),
     [
-        ((60, 470), True),  # the nearer side: higher and lower
-        ((120, 470), False),  # both run down: a picture that was turned
-        ((101, 470), False),  # they meet at the top: the floor's edge is taken for a side's end
-        ((20, 405), False),  # a horizon near the floor
+        ((100, 400), (60, 470), "", None),
+        ((100, 400), (20, 470), "STEEPEST_TOP", 9.0),
+        ((100, 400), (40, 520), "STEEPEST_BOTTOM", 9.0),
+        ((60, 260), (20, 300), "HORIZON", (0.0, 1.0)),
+        ((200, 400), (198, 460), "EYE_LEVEL", (0.0, 1.0)),
     ],
 )
-def test_what_recedes_meets_where_eyes_are(right: tuple[int, int], recedes: bool) -> None:
-    far, near = frames._Upright(300, 0, 100, 400), frames._Upright(390, 0, *right)
+def test_what_recedes_meets_where_eyes_are(
+    left: tuple[int, int], right: tuple[int, int], limit: str, none: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far, near = frames._Upright(300, 0, *left), frames._Upright(390, 0, *right)
 
-    assert frames._recedes(far, near, 90, 576) is recedes
+    assert frames._recedes(far, near, 90, 576) is not bool(limit)
+    if limit:
+        monkeypatch.setattr(frames, limit, none)  # the control: nothing else refuses it
+        assert frames._recedes(far, near, 90, 576)
+
+
+def test_a_picture_that_was_turned_has_nothing_that_recedes() -> None:
+    far, near = frames._Upright(300, 0, 100, 400), frames._Upright(390, 0, 120, 470)
+
+    assert not frames._recedes(far, near, 90, 576)
 
 
 def test_stripes_of_wallpaper_are_no_doors() -> None:
@@ -246,12 +272,32 @@ def test_what_moves_all_of_a_picture_is_no_bend(by: tuple[float, float]) -> None
     assert bend.measure(make_pair(original, np.asarray(moved, np.uint8))) * 960 < 0.4
 
 
-def test_a_picture_in_which_nothing_is_found_again_is_not_called_bent() -> None:
-    original, _ = brick_room()
-    noise = np.random.default_rng(4).integers(0, 255, original.shape).astype(np.uint8)
+def test_what_does_not_come_home_is_no_bend(monkeypatch: pytest.MonkeyPatch) -> None:
+    staging = next(one for one in stagings() if one.mode == GOOD)
+    pair = make_pair(staging.original, staging.output)
 
-    assert bend.measure(make_pair(original, noise)) == 0.0
+    assert bend.measure(pair) * pair.diagonal < 0.4
+
+    monkeypatch.setattr(bend, "_RETURNS_WITHIN", 1e9)  # the control
+    assert bend.measure(pair) * pair.diagonal > 0.65
+
+
+@pytest.mark.parametrize("least", ["_LEAST_PARTS", "_LEAST_IN_PART"])
+def test_a_picture_with_next_to_nothing_in_it_is_not_called_bent(least: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = np.full((576, 768, 3), 200, np.uint8)
+    if least == "_LEAST_PARTS":
+        for x, y in ((100, 100), (600, 120), (130, 450), (640, 430)):
+            original[y : y + 20, x : x + 20] = 60
+    else:
+        for x, y in product(range(32, 768, 64), range(32, 576, 64)):
+            original[y - 2 : y + 2, x - 2 : x + 2] = 60
+    pair = make_pair(original, bent(original, np.random.default_rng(0), 6.0))
+
+    assert bend.measure(pair) == 0.0
     assert bend.measure(make_pair(np.full_like(original, 200), original)) == 0.0
+
+    monkeypatch.setattr(bend, least, 1)  # the control
+    assert bend.measure(pair) > 0
 
 
 def test_the_committed_pictures_are_small() -> None:

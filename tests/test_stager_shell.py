@@ -1,6 +1,7 @@
 """`python -m staging stage`: one photo from the shell."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,12 @@ import pytest
 
 from staging.__main__ import FINE, REFUSED, main
 from staging.stager import stage as module
+from staging.stager.colour import to_linear
+from staging.stager.debug import draw_found_light
+from staging.stager.light import read_light
+from staging.stager.measure import Said, measure
 from staging.stager.presets import Preset
+from staging.stager.room import Opening
 from tests.test_stager_clicks import corners
 from tests.true_rooms import sample
 
@@ -39,6 +45,20 @@ def test_a_photo_is_furnished_and_each_step_can_be_looked_at(
         *("cover", "empty", "furnished", "light", "plan", "room", "shade", "staged")
     ]
     assert "fit " in capsys.readouterr().out
+
+
+def test_a_supposed_window_beside_the_camera_is_not_drawn() -> None:
+    pixels = sample("office", 400)
+    room = measure(pixels, Said()).room
+    light = read_light(to_linear(pixels), room.scaled(400, 300))
+    seen, beside = (
+        draw_found_light(pixels, room, replace(light, windows=(Opening("window", "left", start, 1.9, 0.8, 2.0),)))
+        for start in (1.2, -0.5)
+    )
+    none = draw_found_light(pixels, room, replace(light, windows=()))
+
+    assert (seen != none).any()  # the control
+    assert (beside == none).all()
 
 
 def test_what_a_person_says_of_the_room_is_used(

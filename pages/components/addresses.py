@@ -27,7 +27,7 @@ HELD = "address-held"
 HOLD_SECONDS = 2.0
 """As long as a question that was sent before may come after."""
 LONGEST_START_SECONDS = 30.0
-"""From a press to the run that follows it."""
+"""From a press to the run that follows it: what did not come by then was ended, and holds nothing any more."""
 
 
 class Held(NamedTuple):

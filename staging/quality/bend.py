@@ -13,16 +13,13 @@ _MOST_DETAILS = 500
 _APART = 8
 """Pixels from one detail to the next."""
 _PATCH = 15
-"""Pixels across in which a detail is followed, and looked at again."""
-_FARTHEST = 16.0
-"""Pixels: what went farther is another thing, or the camera moved, which `staging.quality.drift` tells."""
+"""Pixels across in which a detail is followed."""
 _RETURNS_WITHIN = 0.7
-"""Pixels: followed to the output and back, a detail comes home so nearly."""
-_ALIKE = 0.85
-"""The least correlation of a detail's patch with the one that it was followed to: furniture before it is no bend."""
+"""Pixels: followed to the output and back, a detail comes home so nearly; what furniture hides does not."""
 _PART = 64
 """Pixels across of a part of the picture."""
-_LEAST_DETAILS, _LEAST_IN_PART, _LEAST_PARTS = 20, 3, 5
+_LEAST_IN_PART, _LEAST_PARTS = 3, 5
+"""Fewer details in a part, or fewer parts that have them, say nothing."""
 _ROUNDS = 10
 
 
@@ -32,16 +29,15 @@ def measure(pair: Pair) -> float:
     What moves, turns, scales or shears all of it is no bend. 0.0 when too little is found again to tell.
     """
     here, steps = _followed(equalized(pair.grey), equalized(pair.output_grey))
-    alike = (_patches(pair.grey, here) * _patches(pair.output_grey, here + steps)).sum(axis=1) > _ALIKE
-    here, steps = here[alike], steps[alike]
-    if len(here) < _LEAST_DETAILS:
-        return 0.0
-    off = steps - _common(here, steps)
     columns, rows = (here // _PART).astype(int).T
     part = rows * 10_000 + columns
     known, counts = np.unique(part, return_counts=True)
-    bends = [float(np.linalg.norm(np.median(off[part == one], axis=0))) for one in known[counts >= _LEAST_IN_PART]]
-    return float(np.median(bends)) / pair.diagonal if len(bends) >= _LEAST_PARTS else 0.0
+    known = known[counts >= _LEAST_IN_PART]
+    if len(known) < _LEAST_PARTS:
+        return 0.0
+    off = steps - _common(here, steps)
+    bends = [float(np.linalg.norm(np.median(off[part == one], axis=0))) for one in known]
+    return float(np.median(bends)) / pair.diagonal
 
 
 def _followed(grey: Pixels, output: Pixels) -> tuple[Floats, Floats]:
@@ -52,10 +48,9 @@ def _followed(grey: Pixels, output: Pixels) -> tuple[Floats, Floats]:
     details = np.asarray(found, np.float32)
     there, seen = _follow(grey, output, details)
     back, seen_again = _follow(output, grey, there)
-    steps = (there - details)[:, 0]
     home = np.linalg.norm((back - details)[:, 0], axis=1) < _RETURNS_WITHIN
-    kept = (seen[:, 0] == 1) & (seen_again[:, 0] == 1) & home & (np.abs(steps).max(axis=1) < _FARTHEST)
-    return np.asarray(details[kept, 0], np.float32), np.asarray(steps[kept], np.float32)
+    kept = (seen[:, 0] == 1) & (seen_again[:, 0] == 1) & home
+    return details[kept, 0], (there - details)[kept, 0]
 
 
 def _follow(grey: Pixels, output: Pixels, details: Floats) -> tuple[Floats, Pixels]:
@@ -67,26 +62,13 @@ def _follow(grey: Pixels, output: Pixels, details: Floats) -> tuple[Floats, Pixe
     return np.asarray(there, np.float32), np.asarray(seen, np.uint8)
 
 
-def _patches(grey: Pixels, centres: Floats) -> Floats:
-    """Return the pixels around each centre, (n, patch * patch), of mean 0 and length 1."""
-    side = np.arange(_PATCH, dtype=np.float32) - _PATCH // 2
-    across = np.tile(centres[:, 0, None, None] + side, (1, _PATCH, 1)).reshape(-1, _PATCH)
-    down = np.repeat(centres[:, 1, None] + side, _PATCH).reshape(-1, _PATCH)
-    if not len(centres):
-        return np.zeros((0, _PATCH * _PATCH), np.float32)
-    pixels = cv2.remap(grey, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    found = pixels.reshape(len(centres), -1).astype(np.float32)
-    found -= found.mean(axis=1, keepdims=True)
-    return np.asarray(found / (np.linalg.norm(found, axis=1, keepdims=True) + 1e-3), np.float32)
-
-
 def _common(here: Floats, steps: Floats) -> Floats:
-    """Return the steps of the one affine map that most of the details follow."""
+    """Return the steps of the one affine map that most of the details follow, by Geman and McClure's weights."""
     places = np.column_stack([here, np.ones(len(here))]).astype(np.float64)
-    counts = np.ones((len(here), 1))
+    weights = np.ones((len(here), 1))
     common = np.zeros_like(steps)
     for _ in range(_ROUNDS):
-        affine = np.linalg.lstsq(places * counts, steps * counts, rcond=None)[0]
+        affine = np.linalg.lstsq(places * weights, steps * weights, rcond=None)[0]
         common = np.asarray(places @ affine, np.float32)
-        counts = 1 / (1 + ((steps - common) ** 2).sum(axis=1, keepdims=True))
+        weights = 1 / (1 + ((steps - common) ** 2).sum(axis=1, keepdims=True))  # a pixel off counts a quarter
     return common

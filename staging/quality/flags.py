@@ -65,7 +65,7 @@ def _of_the_camera(findings: "Findings") -> Iterator[Flag]:
     pixels = round(geometry.drift * float(np.hypot(width, height)))
     yield Flag("camera_moved", f"camera moved {pixels} px", ramp(geometry.drift, 0.001, 0.015))
     moved = max(ramp(geometry.moved, 0.10, 0.40), bent(geometry))
-    yield Flag("structure_moved", "lines of the room are out of place", moved)
+    yield Flag("structure_moved", "parts of the room are out of place", moved)
     new_width, new_height = findings.pair.output_size
     words = f"the shape changed from {width}×{height} to {new_width}×{new_height}"
     yield Flag("shape_changed", words, ramp(geometry.aspect, 0.01, 0.06))

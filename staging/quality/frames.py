@@ -26,7 +26,7 @@ HORIZON = 0.3, 0.65
 EYE_LEVEL = 0.12, 0.9
 """Of a frame's height, from its top: where eyes may be."""
 LESS_SURE = 0.3
-"""What a frame in a wall at a glancing angle is less clear by: of two that overlap, that seen from the front wins."""
+"""A frame in a wall at a glancing angle is less clear by this: one seen from the front mostly wins over it."""
 CLEAR_SIDE, CLEAR_FRAME, CLEAR_CUT = 0.55, 0.70, 0.85
 STEEP = 4.0
 """Grey levels a pixel: so steep a side is a frame also where the wall around is all edges."""

@@ -17,6 +17,8 @@ Show = Callable[[str, Callable[[], Pixels]], None]
 WALL, HORIZON, DOOR, WINDOW = (230, 60, 60), (240, 180, 0), (40, 160, 60), (40, 110, 230)
 LIGHT = (250, 200, 20)
 SWATCH_PIXELS = 64
+BEHIND = -9999
+"""Where `project_opening` puts what lies behind the camera, or less."""
 PLAN_PIXELS_A_METRE = 90
 GREY, DARK = (200, 200, 200), (60, 60, 60)
 
@@ -79,11 +81,13 @@ def draw_plan(room: Room, placements: Sequence[Placement]) -> Pixels:
 
 
 def draw_found_light(photo: Pixels, room: Room, light: RoomLight) -> Pixels:
-    """Return the photo with the windows that light comes in through, and swatches of walls, floor and the light."""
+    """Return the photo with the windows that light comes in through, found or supposed, and swatches of the colours
+    of walls, floor and light."""
     picture = photo.copy()
     for window in light.windows:
         points = project_opening(room.camera, room, window)
-        _draw_line(picture, np.vstack([points, points[:1]]), np.ones(5), LIGHT)
+        if points.min() > BEHIND:  # a supposed window may reach beside the camera
+            _draw_line(picture, np.vstack([points, points[:1]]), np.ones(5), LIGHT)
     whitest = light.warmth / light.warmth.max()
     for place, (name, colour) in enumerate((("walls", light.walls), ("floor", light.floor), ("light", whitest))):
         left = 8 + place * (SWATCH_PIXELS + 8)
