@@ -88,6 +88,16 @@ def test_an_edit_that_a_model_does_not_get_is_said(connected: Lab) -> None:
     assert "without your edit" not in words(screen)
 
 
+def test_every_run_tells_the_browser_the_words_of_an_area(first_lab: Lab) -> None:
+    """Those of the session alone are told once: a press that ends the run before they are sent loses them."""
+    screen = visit()
+    told = [screen.text_area(key=LIVING).proto.default]
+    screen.run()
+    told.append(screen.text_area(key=LIVING).proto.default)
+
+    assert told == [first_lab.prompts.prompt("modern", RoomType.LIVING)] * 2
+
+
 def test_reset_brings_back_the_text_of_the_book(first_lab: Lab) -> None:
     screen = visit()
     assert not [button for button in screen.button if button.label == "Reset"]

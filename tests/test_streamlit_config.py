@@ -61,6 +61,7 @@ def test_every_option_is_one_that_streamlit_knows() -> None:
         ("runner.magicEnabled", False),
         ("runner.postScriptGC", False),
         ("runner.fastReruns", False),
+        ("global.disableWidgetStateDuplicationWarning", True),
     ],
 )
 def test_the_safe_setting_is_set(option: str, safe: object) -> None:

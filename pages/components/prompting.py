@@ -141,7 +141,10 @@ def prompt_area(label: str, key: str, words: str, edition: Edition, height: int 
     before: tuple[str, str] | None = st.session_state.get(filled)
     if before is None or st.session_state.get(key, before[0]) == before[0]:
         fill(key, words, edition.label)
-    text: str = st.text_area(label, height=height, key=key, persist_state="session") or ""
+    # The words are its default too, which every run tells the browser. What only the session holds is told once, and
+    # is lost when the next press ends that run before it was sent: an empty area, and a prompt of no characters.
+    default = st.session_state[filled][0]
+    text: str = st.text_area(label, default, height=height, key=key, persist_state="session") or ""
     made_from = st.session_state[filled][1]
     edited = text != st.session_state[filled][0]
     if edited:
